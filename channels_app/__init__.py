@@ -1,0 +1,1 @@
+"""What operators configure: brands, LivePerson apps, channels, API keys; consumers and conversations."""

@@ -1,0 +1,1 @@
+"""Messaging platforms: one package each. See docs/adding-a-channel.md."""

@@ -1,0 +1,217 @@
+"""What a messaging platform must be able to say about itself: pure functions and data, no I/O, no Django, no clock."""
+
+from __future__ import annotations
+
+import urllib.parse
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from connector_platform.core.calls import HttpCall, HttpResponse, Steps
+from connector_platform.core.errors import ContentRejected, CredentialsRejected, DeliveryError, ServerFault, Throttled
+from connector_platform.core.events import Content, ParsedCallback
+
+
+class ProviderConfig(BaseModel):
+    """Base of every ``config_model``: one model is the admin form, the REST body and the OpenAPI schema.
+
+    Secrets are ``SecretStr``: encrypted at rest, write-only, redacted everywhere. Every field has a ``title`` and a ``description``
+    that tells an operator where to find the value.
+    """
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class TextUnit(StrEnum):
+    CHARACTERS = "characters"
+    UTF16 = "utf16"
+    BYTES = "bytes"
+    SEGMENTS = "segments"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What the channel can do; shown to operators, read by the engine. False is the safe default."""
+
+    max_text: int
+    text_unit: TextUnit = TextUnit.CHARACTERS
+    images_in: bool = False
+    images_out: bool = False
+    files_in: bool = False
+    files_out: bool = False
+    locations_in: bool = False
+    quick_replies: bool = False
+    buttons: bool = False
+    typing_in: bool = False
+    typing_out: bool = False
+    typing_repeat_s: int | None = None  # the platform's indicator fades; repeat this often while the agent composes
+    mark_read_out: bool = False  # the platform can show the consumer that the agent read
+    delivered_receipts: bool = False
+    read_receipts: bool = False
+    close_in: bool = False
+    dedupes_sends: bool = False  # the vendor drops a second send with the same identity: an unknown outcome may be retried
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackRequest:
+    """A callback as it came. Header names are lower-case; ``path`` is what follows the channel's callback URL (``""``, ``/status``)."""
+
+    method: str
+    path: str = ""
+    query_string: str = ""
+    headers: Mapping[str, str]
+    body: bytes = b""
+    remote_address: str = ""
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query parameters, the last of each name; undecodable bytes become U+FFFD."""
+        return dict(urllib.parse.parse_qsl(self.query_string, keep_blank_values=True, errors="replace"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackAnswer:
+    """What the platform expects to be answered."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendContext:
+    """What a provider may know besides the event and its configuration.
+
+    ``message_id`` is ours, the same on every retry. ``callback_url`` is the channel's public callback address without a trailing slash.
+    ``last_inbound_at`` is when the consumer last wrote (messaging windows). ``app`` is the provider app's config where there is one.
+    ``to`` is the vendor's id of the person. ``target_message_ids`` are the vendor's ids of the consumer's messages that a receipt is about.
+    """
+
+    to: str
+    message_id: str
+    channel_id: str
+    callback_url: str
+    now: datetime
+    app: ProviderConfig | None = None
+    last_inbound_at: datetime | None = None
+    target_message_ids: tuple[str, ...] = ()
+    api_base: str = ""  # where the vendor's API is, without a trailing slash; empty is the vendor's own address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """The far side took it. One tuple a part that it became; in each the ids by which the vendor will speak of that part.
+
+    Empty where the vendor gives no ids (typing, marks).
+    """
+
+    parts: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorMeaning:
+    """One row of a provider's error table: the vendor's ``code``, the type that it means, words for the operator, a remedy."""
+
+    code: str
+    error: type[DeliveryError]
+    meaning: str
+    remedy: str = ""
+
+
+class Provider(ABC):
+    """One messaging platform. Instances hold no state; one per process stands in the registry.
+
+    Callbacks are verified, and handshakes answered, with the config that owns the callback: the provider app's where ``app_config_model``
+    is set (one vendor app, many channels), else the channel's.
+    """
+
+    slug: ClassVar[str]  # stored in the database and part of callback URLs: never renamed
+    title: ClassVar[str]
+    config_model: ClassVar[type[ProviderConfig]]
+    app_config_model: ClassVar[type[ProviderConfig] | None] = None
+    capabilities: ClassVar[Capabilities]
+    event_types: ClassVar[Mapping[str, str]]  # every wire event we know of -> what becomes of it (for docs; contract-tested)
+    errors: ClassVar[tuple[ErrorMeaning, ...]] = ()
+    callback_paths: ClassVar[tuple[str, ...]] = ("",)  # what may follow the callback URL
+    docs_url: ClassVar[str] = ""
+
+    @abstractmethod
+    def verify(self, request: CallbackRequest, config: Any, *, now: datetime) -> None:
+        """Return if ``request`` is authentic.
+
+        Raises:
+            SignatureInvalid: it is not, or is stale. For any bytes whatsoever: this, never another exception.
+        """
+
+    def handshake(self, request: CallbackRequest, config: Any) -> CallbackAnswer | None:
+        """The answer to the platform's set-up challenge, or None where ``request`` is not one. Called before ``verify``.
+
+        Raises:
+            SignatureInvalid: a challenge with the wrong token.
+        """
+        return None
+
+    @abstractmethod
+    def parse(self, request: CallbackRequest, config: Any) -> ParsedCallback:
+        """Every event of a verified callback. Events that are not understood are named in ``ignored`` or become ``Unsupported``.
+
+        Raises:
+            PayloadMalformed: the body cannot be read. For any bytes: this, never another exception.
+        """
+
+    def answer(self, request: CallbackRequest, config: Any, parsed: ParsedCallback) -> CallbackAnswer:
+        """What the platform expects to hear once the events are stored."""
+        return CallbackAnswer()
+
+    def address(self, config: Any) -> str:
+        """The vendor's address of the channel (page id, number), as callbacks name it. Unique per provider and installation."""
+        raise NotImplementedError(f"{self.slug} has no address")
+
+    @abstractmethod
+    def send(self, content: Content, config: Any, context: SendContext) -> Steps[Sent]:
+        """The calls that ``content`` takes. ``interpret`` has passed every answer before the generator is sent it.
+
+        Raises:
+            UnsupportedContent: the channel has no form for it.
+            WindowClosed: known without a call.
+        """
+
+    def interpret(self, call: HttpCall, response: HttpResponse) -> None:
+        """Return if ``response`` is a success; else raise the ``DeliveryError`` that it means. This default goes by HTTP status.
+
+        Raises:
+            DeliveryError: the subclass decides what happens next.
+        """
+        raise_for_status(response)
+
+    def check(self, config: Any, context: SendContext) -> Steps[str]:
+        """The vendor's own cheap call that tells whether the credentials work; returns a sentence for the operator.
+
+        Raises:
+            DeliveryError: they do not, with the reason.
+        """
+        return "This provider has no credential check."
+        yield  # a generator, like every other
+
+
+def raise_for_status(response: HttpResponse) -> None:
+    """What an HTTP status means where the vendor's body says nothing more.
+
+    Raises:
+        Throttled: 429. ServerFault: 5xx. CredentialsRejected: 401, 403, 407. ContentRejected: any other that is not 2xx.
+    """
+    status, detail = response.status, f"the far side answered HTTP {response.status}"
+    if response.is_success:
+        return
+    if status == 429 or (status == 503 and response.retry_after_s is not None):
+        raise Throttled(detail, provider_code=str(status), retry_after_s=response.retry_after_s)
+    if status >= 500:
+        raise ServerFault(detail, provider_code=str(status))
+    if status in (401, 403, 407):
+        raise CredentialsRejected(detail, provider_code=str(status))
+    raise ContentRejected(detail, provider_code=str(status))

@@ -1,0 +1,24 @@
+"""Every provider that this installation has. Adding a channel adds one line here."""
+
+from __future__ import annotations
+
+from channels_app.providers.base import Provider
+from channels_app.providers.messenger import Messenger
+from channels_app.providers.sms_gateway import SmsGateway
+
+PROVIDERS: dict[str, Provider] = {
+    provider.slug: provider
+    for provider in (
+        Messenger(),
+        SmsGateway(),
+    )
+}
+
+
+def get_provider(slug: str) -> Provider:
+    """The provider called ``slug``.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return PROVIDERS[slug]

@@ -1,0 +1,1 @@
+"""The Django project, and the ground that both apps stand on."""

@@ -1,0 +1,1 @@
+"""Vocabulary, the one HTTP client, clock, ids, encryption, redaction, text. No Django models."""

@@ -1,0 +1,105 @@
+"""HTTP as values: what a provider or the LivePerson client wants called, and what came back. No I/O here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpCall:
+    """One HTTP request to make.
+
+    ``effect`` says whether repeating it could be noticed (a message sent twice). A call with an effect whose answer was seen is never
+    made again: on a retry the platform feeds its recorded answer. Calls without (asking for a token, an upload address) are repeated.
+    ``purpose`` names the call in the attempt's row and the metrics: ``send_text``, ``upload``.
+    ``timeout_s`` None takes the platform's default.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    purpose: str = "send"
+    effect: bool = True
+    timeout_s: float | None = None
+
+    @classmethod
+    def json(
+        cls, method: str, url: str, payload: Any, *, headers: Mapping[str, str] | None = None, purpose: str = "send", effect: bool = True
+    ) -> HttpCall:
+        """A call with ``payload`` as a UTF-8 JSON body."""
+        return cls(
+            method=method,
+            url=url,
+            headers={"Content-Type": "application/json", **(headers or {})},
+            body=json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(),
+            purpose=purpose,
+            effect=effect,
+        )
+
+    @classmethod
+    def form(
+        cls,
+        method: str,
+        url: str,
+        fields: Mapping[str, str],
+        *,
+        headers: Mapping[str, str] | None = None,
+        purpose: str = "send",
+        effect: bool = True,
+    ) -> HttpCall:
+        """A call with ``fields`` as a form-encoded body."""
+        return cls(
+            method=method,
+            url=url,
+            headers={"Content-Type": "application/x-www-form-urlencoded", **(headers or {})},
+            body=urlencode(fields).encode(),
+            purpose=purpose,
+            effect=effect,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpResponse:
+    """What came back. Header names are lower-case; ``body`` is capped by the client."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:
+        """The body as JSON, or None where it is not JSON."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+    @property
+    def retry_after_s(self) -> float | None:
+        """``Retry-After`` in seconds where it is given as a number; None otherwise (dates are rare and clocks differ)."""
+        value = self.headers.get("retry-after", "")
+        try:
+            return max(0.0, float(value))
+        except ValueError:
+            return None
+
+
+Steps = Generator[HttpCall, HttpResponse, Result]
+"""A conversation with the far side: yields the calls it needs, is sent their answers, returns its result.
+
+The pattern of httpx's ``Auth.auth_flow``: pure, and tested by feeding it answers.
+"""
