@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -93,9 +94,10 @@ class HttpResponse:
         """``Retry-After`` in seconds where it is given as a number; None otherwise (dates are rare and clocks differ)."""
         value = self.headers.get("retry-after", "")
         try:
-            return max(0.0, float(value))
+            seconds = float(value)
         except ValueError:
             return None
+        return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
 Steps = Generator[HttpCall, HttpResponse, Result]

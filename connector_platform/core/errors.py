@@ -23,6 +23,12 @@ class WebhookError(ConnectorError):
     code = "webhook_error"
     status = 400
 
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        """``status`` overrides the type's own where a vendor expects another one."""
+        super().__init__(message)
+        if status is not None:
+            self.status = status
+
 
 class SignatureInvalid(WebhookError):
     """Not from the vendor, or stale: refused, counted, body not stored."""

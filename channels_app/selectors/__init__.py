@@ -1,0 +1,1 @@
+"""Reading. Services write, selectors read."""

@@ -1,0 +1,1 @@
+"""Writing. Every change of state goes through one function here."""

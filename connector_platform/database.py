@@ -1,0 +1,65 @@
+"""The PostgreSQL pool of the hot paths: receive, lanes, journal. Autocommit, so one statement is one durable round trip.
+
+The ORM has its own connections; nothing here depends on Django's request cycle.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from django.db import connections
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from connector_platform.core.errors import ConnectorError
+
+_POOL: ConnectionPool[psycopg.Connection[Any]] | None = None
+_LOCK = threading.Lock()
+_PARAMETERS = ("dbname", "user", "password", "host", "port", "application_name", "connect_timeout", "sslmode", "options")
+
+
+class DatabaseUnavailable(ConnectorError):
+    """PostgreSQL did not answer; the sender is asked to come back."""
+
+    code = "database_unavailable"
+
+
+def hot_pool() -> ConnectionPool[psycopg.Connection[Any]]:
+    """The process's pool of autocommit connections to the default database (the test database under test)."""
+    global _POOL
+    with _LOCK:
+        if _POOL is None or _POOL.closed:
+            parameters = connections["default"].get_connection_params()
+            kwargs = {name: parameters[name] for name in _PARAMETERS if parameters.get(name)}
+            _POOL = ConnectionPool(kwargs={**kwargs, "autocommit": True}, min_size=1, max_size=48, timeout=5, open=True, name="hot")
+        return _POOL
+
+
+def close_hot_pool() -> None:
+    """Close every connection of the pool; the next use opens a new one (needed before a test database is dropped, and after a fork)."""
+    global _POOL
+    with _LOCK:
+        if _POOL is not None:
+            _POOL.close(timeout=2)
+            _POOL = None
+
+
+def run(query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
+    """The rows of one statement that may safely run twice: after a restart of PostgreSQL a dead connection is replaced and it is tried again.
+
+    Raises:
+        DatabaseUnavailable: PostgreSQL cannot be reached.
+    """
+    pool = hot_pool()
+    for attempt in (1, 2):
+        try:
+            with pool.connection() as connection:
+                cursor = connection.execute(query, parameters)  # type: ignore[arg-type]
+                return cursor.fetchall() if cursor.description else []
+        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
+            if attempt == 2 or isinstance(error, PoolTimeout):
+                raise DatabaseUnavailable("PostgreSQL cannot be reached; see DATABASE_URL") from error
+            pool.check()
+    return []

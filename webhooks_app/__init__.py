@@ -1,0 +1,1 @@
+"""What moves messages: receive views, journal, lanes, attempts, retries, workers."""

@@ -1,0 +1,206 @@
+"""Draining a lane: its events one after another, each written down before the next goes out."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import psycopg
+import structlog
+from django.conf import settings
+from psycopg_pool import PoolTimeout
+
+from channels_app.providers.base import Provider
+from channels_app.selectors import configs
+from channels_app.services.channels import break_channel
+from connector_platform.core.clock import monotonic_s
+from connector_platform.core.errors import DeliveryError
+from connector_platform.core.http import HttpClient
+from connector_platform.core.redaction import redact
+from connector_platform.database import DatabaseUnavailable, hot_pool
+from webhooks_app import lanes
+from webhooks_app.delivery import records, sequence
+from webhooks_app.delivery.inbound import InboundDelivery
+from webhooks_app.delivery.judge import judge_inbound, judge_outbound
+from webhooks_app.delivery.outbound import OutboundDelivery
+from webhooks_app.delivery.outcome import Again, Ended, Outcome, Parked
+from webhooks_app.delivery.records import Job, LaneLost
+from webhooks_app.delivery.steps import Progress, Runner
+from webhooks_app.lanes import Claim
+from webhooks_app.tokens import LivePersonAccess
+
+log = structlog.get_logger(__name__)
+Result = TypeVar("Result")
+
+OUTBOUND_LOOK_AHEAD = 40
+"""Notifications of one conversation that may have overtaken each other."""
+
+
+class Engine:
+    """Drains claimed lanes. One per worker process, shared by its threads."""
+
+    def __init__(self, worker: str, client: HttpClient) -> None:
+        self.worker = worker
+        self._client = client
+        self._access = LivePersonAccess()
+
+    def drain(self, claim: Claim) -> int:
+        """How many events were taken to an end. Returns when the lane is empty, waits, or has had its share."""
+        ended = 0
+        try:
+            for _ in range(settings.LANE_BUDGET):
+                tail, jobs = patiently(lambda: records.waiting(claim, 1 if claim.direction == "i" else OUTBOUND_LOOK_AHEAD))
+                if not jobs:
+                    lanes.release(claim, seen_tail=tail)
+                    return ended
+                job: Job | Again = jobs[0]
+                if claim.direction == "o":
+                    job = sequence.next_job(claim, jobs)
+                if isinstance(job, Again):
+                    lanes.release_until(claim, job.delay_s, state="gap")
+                    return ended
+                if not self._deliver(claim, job):
+                    return ended
+                ended += 1
+            lanes.release_until(claim, 0)
+        except LaneLost:
+            log.warning("lane_lost", lane=claim.lane_id, worker=self.worker)
+        except (DatabaseUnavailable, psycopg.Error, PoolTimeout) as error:
+            # The lease runs out and the lane comes due by itself.
+            log.error("drain_interrupted", lane=claim.lane_id, reason=type(error).__name__, detail=str(error)[:300])
+        return ended
+
+    def _deliver(self, claim: Claim, job: Job) -> bool:
+        """Deliver one event and write down what came of it; whether the lane may go on."""
+        delivery = self._prepare(claim, job)
+        if isinstance(delivery, Ended | Parked):
+            return self._write(claim, job, delivery, None)
+        runner = delivery.runner
+        try:
+            if job.tries > 0 and job.age_s > settings.MAX_AGE_S:
+                outcome: Outcome = Ended(state="dead", outcome="too_old", detail=f"not delivered within MAX_AGE_S ({settings.MAX_AGE_S:g} s)")
+            else:
+                outcome = delivery.deliver()
+        except DeliveryError as error:
+            outcome = self._judge(claim, job, delivery, error)
+        except (LaneLost, DatabaseUnavailable, psycopg.Error, PoolTimeout):
+            raise
+        except Exception as error:
+            log.exception("delivery_failed", event_id=str(job.public_id), kind=job.content.type)
+            outcome = Ended(state="dead", outcome="internal_error", detail=f"{type(error).__name__}; see the log, then replay")
+        if isinstance(outcome, Ended) and outcome.state == "dead" and isinstance(delivery, OutboundDelivery):
+            extra = delivery.failure_receipt(outcome.outcome)
+            if extra is not None:
+                outcome = replace(outcome, extra=extra)
+        return self._write(claim, job, outcome, runner)
+
+    def _prepare(self, claim: Claim, job: Job) -> InboundDelivery | OutboundDelivery | Ended | Parked:
+        if claim.direction == "o":
+            app_id, liveperson_id = claim.key[2:].split(":", 1)
+            app = configs.liveperson_app(uuid.UUID(app_id))
+            if app is None:
+                return Ended(state="dead", outcome="app_gone", detail="the LivePerson app was deleted")
+            channel = configs.channel(job.channel_id or claim.channel_id or uuid.UUID(int=0))
+            runner = self._runner(claim, job, channel.secrets if channel else ())
+            return OutboundDelivery(job=job, app=app, liveperson_id=liveperson_id, runner=runner)
+        channel = configs.channel(claim.channel_id or uuid.UUID(int=0))
+        app = configs.liveperson_app(channel.liveperson_app_id) if channel else None
+        if channel is None or app is None:
+            return Ended(state="dead", outcome="channel_gone", detail="the channel was deleted")
+        if not channel.receives:
+            return Parked(outcome="channel_" + channel.state.value, detail=f"{channel.name} is {channel.state.label.lower()}")
+        runner = self._runner(claim, job, app.webhook_secrets)
+        return InboundDelivery(job=job, channel=channel, app=app, access=self._access, runner=runner)
+
+    def _runner(self, claim: Claim, job: Job, secrets: tuple[str, ...]) -> Runner:
+        def begin() -> None:
+            patiently(lambda: records.start(claim, job, possibly_doubled=job.in_doubt))
+
+        def save(progress: Progress) -> None:
+            patiently(lambda: records.save_progress(job, progress))
+
+        return Runner(self._client, secrets=secrets, begin=begin, save=save)
+
+    def _judge(self, claim: Claim, job: Job, delivery: InboundDelivery | OutboundDelivery, error: DeliveryError) -> Outcome:
+        log.info("delivery_error", event_id=str(job.public_id), direction=claim.direction, code=error.code, tries=job.tries + 1)
+        if isinstance(delivery, InboundDelivery):
+            return judge_inbound(error, job)
+        channel = configs.channel(job.channel_id or claim.channel_id or uuid.UUID(int=0))
+        provider: Provider | None = channel.provider if channel else None
+        outcome = judge_outbound(error, job, provider, channel.config if channel else None)
+        if isinstance(outcome, Parked) and channel is not None:
+            break_channel(channel.id, redact(error.message, channel.secrets))
+        return outcome
+
+    def _write(self, claim: Claim, job: Job, outcome: Outcome, runner: Runner | None) -> bool:
+        tries = runner.tries if runner else []
+        clean = runner.clean if runner else str
+        detail = clean(outcome.detail)
+        match outcome:
+            case Ended():
+                self._finish(claim, job, outcome, detail, tries)
+                return True
+            case Again():
+                state = "sending" if outcome.in_doubt else "waiting"
+                self._record(
+                    claim,
+                    job,
+                    state=state,
+                    outcome=outcome.outcome,
+                    detail=detail,
+                    tries=tries,
+                    progress=job.progress,
+                    counts=bool(tries) and not outcome.in_doubt,
+                )
+                lanes.release_until(claim, outcome.delay_s)
+            case Parked():
+                self._record(claim, job, state="waiting", outcome=outcome.outcome, detail=detail, tries=tries, progress=job.progress, counts=False)
+                lanes.release_until(claim, 0, state="parked")
+                log.warning("lane_parked", channel_id=str(claim.channel_id), outcome=outcome.outcome)
+        return False
+
+    def _finish(self, claim: Claim, job: Job, outcome: Ended, detail: str, tries: Any) -> None:
+        def write() -> None:
+            with hot_pool().connection() as connection, connection.transaction():
+                records.finish(
+                    connection,
+                    claim,
+                    job,
+                    worker=self.worker,
+                    state=outcome.state,
+                    outcome=outcome.outcome,
+                    detail=detail,
+                    tries=tries,
+                    awaits=outcome.awaits,
+                    conversation_id=outcome.conversation_id,
+                    channel_id=outcome.channel_id,
+                )
+                if outcome.extra is not None:
+                    outcome.extra(connection)
+
+        patiently(write)
+        if outcome.state in ("dead", "unknown"):
+            log.warning("event_" + outcome.state, event_id=str(job.public_id), brand_id=str(job.brand_id), outcome=outcome.outcome)
+
+    def _record(self, claim: Claim, job: Job, **fields: Any) -> None:
+        patiently(lambda: records.finish_alone(claim, job, worker=self.worker, **fields))
+
+
+def patiently(action: Callable[[], Result]) -> Result:
+    """What ``action`` gives, tried again while PostgreSQL restarts: a result that was sent must be written down before the lease ends.
+
+    Raises:
+        DatabaseUnavailable, psycopg.OperationalError, PoolTimeout: PostgreSQL stayed away for most of a lease.
+    """
+    deadline = monotonic_s() + settings.LEASE_S * 0.7
+    while True:
+        try:
+            return action()
+        except (DatabaseUnavailable, psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout):
+            if monotonic_s() > deadline:
+                raise
+            time.sleep(0.2)
+            hot_pool().check()

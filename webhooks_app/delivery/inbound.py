@@ -1,0 +1,362 @@
+"""Towards LivePerson: what a consumer did becomes Send API calls in the consumer's conversation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.conf import settings
+
+from channels_app.selectors.configs import ChannelConfig, LivePersonConfig
+from connector_platform.core.calls import HttpResponse, Steps
+from connector_platform.core.clock import now
+from connector_platform.core.errors import ConversationGone, DeliveryError, OutcomeUnknown, Unreachable
+from connector_platform.core.events import ChatState, ChatStateKind, Close, OptIn, OptOut, Rating, Receipt, ReceiptKind, Text
+from connector_platform.database import run
+from connector_platform.liveperson import publish as lp
+from connector_platform.liveperson.conversation import create_conversation
+from connector_platform.liveperson.errors import ConversationAlreadyOpen, NotReadyYet, TokenKind, TokensRejected
+from connector_platform.liveperson.sdes import Consumer
+from connector_platform.liveperson.tokens import Tokens, fetch_consumer_jws
+from webhooks_app.delivery import people, receipts
+from webhooks_app.delivery.agent_lines import agent_text
+from webhooks_app.delivery.outcome import Again, Ended, Outcome, skipped
+from webhooks_app.delivery.people import Person, Talk
+from webhooks_app.delivery.records import Job
+from webhooks_app.delivery.steps import Progress, Runner
+from webhooks_app.journal import outbound_lane
+from webhooks_app.lanes import wake_gap
+from webhooks_app.notifications import digest, mark_seen
+from webhooks_app.tokens import LivePersonAccess
+
+log = structlog.get_logger(__name__)
+
+CHAT_STATE_FRESH_S = 10
+"""A typing indicator older than this says nothing any more."""
+ADOPT_WAIT_S = 1.0
+"""Between looks for the notification that names a conversation which LivePerson says is already open."""
+NOT_READY_S = 60
+"""A conversation that LivePerson does not find this long after it was opened is gone."""
+
+
+@dataclass
+class InboundDelivery:
+    """One event's delivery. ``deliver`` is called once."""
+
+    job: Job
+    channel: ChannelConfig
+    app: LivePersonConfig
+    access: LivePersonAccess
+    runner: Runner
+
+    def deliver(self) -> Outcome:
+        """What came of the event.
+
+        Raises:
+            DeliveryError: what the engine's table decides on.
+        """
+        content = self.job.content
+        is_message = agent_text(content) is not None
+        person = people.meet(
+            self.channel,
+            self.job.consumer_external_id,
+            self.job.profile,
+            (self.job.occurred_at or self.job.received_at) if is_message else None,
+        )
+        if isinstance(content, OptOut | OptIn):
+            people.set_opt_out(person, opted_out=isinstance(content, OptOut))
+        if is_message:
+            return self._message(person, agent_text(content) or "")
+        talk = people.talk_of(person)
+        match content:
+            case ChatState():
+                return self._chat_state(person, talk, content)
+            case Receipt():
+                return self._receipt(person, content)
+            case Close():
+                return self._close(person, talk)
+            case Rating():
+                return self._rating(person, content)
+        return skipped("nothing_to_send", f"{content.type} has no form on LivePerson's side")
+
+    # A consumer's message.
+
+    def _message(self, person: Person, text: str) -> Outcome:
+        if not text.strip():
+            return skipped("empty", "an empty message")
+        for last in (False, True):
+            talk = self._open_talk(person)
+            progress = self.job.progress
+            if self._is_doubtful(talk) and (verdict := self._reconcile(talk, text)) is not None:
+                return verdict
+            try:
+                sequences = self._with_tokens(person, lambda domains, tokens, talk=talk: self._publish(domains, tokens, talk, text), progress)
+            except (ConversationGone, NotReadyYet) as error:
+                if isinstance(error, NotReadyYet) and (now() - talk.created_at).total_seconds() < NOT_READY_S:
+                    raise
+                if last:
+                    raise
+                people.mark_closed(talk, "GONE")
+                progress.answers.clear()
+                continue
+            return Ended(
+                state="done",
+                outcome="sent",
+                conversation_id=talk.id,
+                extra=lambda connection, talk=talk: self._record_sequences(connection, talk, text, sequences),
+            )
+        raise AssertionError("the second round returns or raises")
+
+    def _publish(self, domains: Mapping[str, str], tokens: Tokens, talk: Talk, text: str) -> Steps[list[tuple[str, int | None]]]:
+        sent: list[tuple[str, int | None]] = []
+        for number, part in enumerate(lp.text_parts(text, conversation_id=talk.liveperson_id, dialog_id=talk.dialog_id), 1):
+            published = yield from lp.publish_text(
+                self.app.config,
+                domains,
+                tokens,
+                conversation_id=talk.liveperson_id,
+                dialog_id=talk.dialog_id,
+                request_id=f"{self.job.public_id}-{number}",
+                text=part,
+            )
+            sent.append((part, published.sequence))
+        return sent
+
+    def _record_sequences(self, connection: Any, talk: Talk, text: str, sent: list[tuple[str, int | None]]) -> None:
+        for part, sequence in sent:
+            if sequence is None:
+                continue
+            connection.execute(
+                """INSERT INTO webhooks_app_consumermessage (brand_id, conversation_id, dialog_id, sequence, digest, event_id, created_at)
+                   VALUES (%s, %s, %s, %s, %s, %s, now())
+                   ON CONFLICT (conversation_id, dialog_id, sequence) DO UPDATE SET event_id = EXCLUDED.event_id""",
+                [self.job.brand_id, talk.id, talk.dialog_id, sequence, digest(Text(text=part)), self.job.id],
+            )
+            mark_seen(connection, talk.id, talk.dialog_id, sequence)
+        wake_gap(connection, key=outbound_lane(self.app.id, talk.liveperson_id))
+
+    # An answer that was never seen.
+
+    def _is_doubtful(self, talk: Talk) -> bool:
+        # A call for an event can only have been made in a conversation that had its id by then.
+        return self.job.in_doubt and self.job.started_at is not None and talk.created_at <= self.job.started_at
+
+    def _reconcile(self, talk: Talk, text: str) -> Outcome | None:
+        """Look for LivePerson's echo of the part whose answer was not seen: found, the part counts as sent; else wait for it a while."""
+        parts = lp.text_parts(text, conversation_id=talk.liveperson_id, dialog_id=talk.dialog_id)
+        done = len(self.job.progress.answers)
+        if done >= len(parts):
+            return None
+        row = run(
+            """UPDATE webhooks_app_consumermessage SET event_id = %s WHERE id = (
+                   SELECT id FROM webhooks_app_consumermessage WHERE conversation_id = %s AND dialog_id = %s AND digest = %s
+                   AND (event_id IS NULL OR event_id = %s) AND created_at >= %s ORDER BY sequence LIMIT 1) RETURNING sequence""",
+            [self.job.id, talk.id, talk.dialog_id, digest(Text(text=parts[done])), self.job.id, self.job.started_at],
+        )
+        if row:
+            log.info("send_reconciled", event_id=str(self.job.public_id), sequence=row[0][0])
+            body = {"reqId": f"{self.job.public_id}-{done + 1}", "code": "OK", "body": {"sequence": row[0][0]}}
+            self.job.progress.add(HttpResponse(status=200, body=json.dumps(body).encode()))
+            return None
+        assert self.job.started_at is not None
+        waited_s = (now() - self.job.started_at).total_seconds()
+        if waited_s < settings.RECONCILE_WAIT_S:
+            return Again(
+                delay_s=min(0.5, settings.RECONCILE_WAIT_S - waited_s),
+                outcome="outcome_unknown",
+                detail="LivePerson's answer was never seen; waiting for its echo before repeating",
+                in_doubt=True,
+            )
+        return None
+
+    # The conversation and the identities.
+
+    def _open_talk(self, person: Person) -> Talk:
+        talk = people.talk_of(person)
+        if talk is not None and talk.liveperson_id:
+            return talk
+        if talk is None:
+            talk = people.begin(person, self.channel, self.app)
+        known = Consumer(profile=person.profile, social_id=person.external_id, company_branch=self.channel.name)
+
+        def create(domains: Mapping[str, str], tokens: Tokens) -> Steps[Any]:
+            return create_conversation(
+                self.app.config,
+                domains,
+                tokens,
+                known,
+                profile_request_id=f"{talk.id}-1",
+                conversation_request_id=f"{talk.id}-2",
+                context_name=self.channel.provider.title,
+            )
+
+        try:
+            created = self._with_tokens(person, create)
+        except (ConversationAlreadyOpen, OutcomeUnknown) as error:
+            # Another worker's create took effect and its answer was lost: LivePerson's notification names the conversation.
+            adopted = people.talk_of(person)
+            if adopted is not None and adopted.liveperson_id:
+                return adopted
+            raise AwaitingConversation(error.message) from error
+        people.record_open(
+            consumer_id=person.id,
+            brand_id=self.channel.brand_id,
+            channel_id=self.channel.id,
+            app_id=self.app.id,
+            liveperson_id=created.conversation_id,
+        )
+        opened = people.talk_of(person)
+        if opened is None or not opened.liveperson_id:
+            raise ConversationGone("LivePerson closed the conversation as soon as it was opened")
+        return opened
+
+    def _with_tokens(self, person: Person, build: Any, progress: Progress | None = None) -> Any:
+        """Run what ``build(domains, tokens)`` yields; a token that is refused is fetched anew once. With ``progress`` it is the event's effect."""
+        for last in (False, True):
+            jwt, tokens = self._tokens(person)
+            domains = self.access.domains(self.app, self.runner)
+            try:
+                return self.runner.run(build(domains, tokens), progress)
+            except TokensRejected as error:
+                if TokenKind.APP_JWT in error.refresh:
+                    self.access.drop_app_jwt(self.app, jwt)
+                if TokenKind.CONSUMER_JWS in error.refresh:
+                    people.forget_jws(person)
+                    person = people.person_by_id(person.id)
+                if last:
+                    raise
+            except Unreachable:
+                self.access.forget_domains(self.app)
+                raise
+        raise AssertionError("the second round returns or raises")
+
+    def _tokens(self, person: Person) -> tuple[str, Tokens]:
+        jwt = self.access.app_jwt(self.app, self.runner)
+        if person.jws and person.liveperson_app_id == self.app.id:
+            return jwt, Tokens(app_jwt=jwt, consumer_jws=person.jws)
+        current = people.person_by_id(person.id)
+        if current.jws and current.liveperson_app_id == self.app.id:
+            return jwt, Tokens(app_jwt=jwt, consumer_jws=current.jws)
+        domains = self.access.domains(self.app, self.runner)
+        jws = self.runner.run(fetch_consumer_jws(self.app.config, domains, jwt, person.ext_consumer_id))
+        people.remember_jws(person, self.app, jws)
+        return jwt, Tokens(app_jwt=jwt, consumer_jws=jws.token)
+
+    # Everything that is not a message.
+
+    def _chat_state(self, person: Person, talk: Talk | None, content: ChatState) -> Outcome:
+        if talk is None or not talk.liveperson_id:
+            return skipped("no_conversation", "typing before the first message")
+        if self.job.age_s > CHAT_STATE_FRESH_S or (talk.dialog_id != talk.liveperson_id):
+            return skipped("stale", "typing that is over, or in a survey, which takes none")
+        return self._quietly(person, talk, "publish_chat_state", state=content.state)
+
+    def _receipt(self, person: Person, receipt: Receipt) -> Outcome:
+        if receipt.sequences:
+            return self._own_receipt(person, receipt)
+        if receipt.watermark_at is not None:
+            receipts.raise_watermark(person, receipt)
+        extra_failed = receipt.kind is ReceiptKind.FAILED
+        found = receipts.covered(person, self.channel.id, receipt)
+        absent = receipts.missing(self.channel.id, receipt.message_ids) if receipt.message_ids and not found else []
+        if absent and len(absent) == len(receipt.message_ids) and receipt.watermark_at is None:
+            return Ended(state="held", outcome="early_receipt", detail="the message's own answer is not there yet", awaits=absent[0])
+        status = lp.ACCEPT_STATUSES[receipt.kind]
+        for part in found:
+            if part.sequences:
+                self._accept(person, part.liveperson_id, part.dialog_id, status, part.sequences)
+
+        def write(connection: Any) -> None:
+            if extra_failed:
+                receipts.fail_messages(connection, self.channel.id, receipt)
+            for part in found:
+                receipts.stamp(connection, receipt.kind, part.row_ids)
+
+        return Ended(state="done" if found else "skipped", outcome="sent" if found else "nothing_new", extra=write)
+
+    def _own_receipt(self, person: Person, receipt: Receipt) -> Outcome:
+        row = run("SELECT liveperson_id FROM channels_app_conversation WHERE id = %s", [self.job.conversation_id])
+        if not row or not row[0][0]:
+            return skipped("no_conversation")
+        self._accept(person, row[0][0], self.job.dialog_id or row[0][0], lp.ACCEPT_STATUSES[receipt.kind], receipt.sequences)
+        return Ended(state="done", outcome="sent", conversation_id=self.job.conversation_id)
+
+    def _accept(self, person: Person, liveperson_id: str, dialog_id: str, status: lp.AcceptStatus, sequences: tuple[int, ...]) -> None:
+        def build(domains: Mapping[str, str], tokens: Tokens) -> Steps[Any]:
+            return lp.publish_accept_status(
+                self.app.config,
+                domains,
+                tokens,
+                conversation_id=liveperson_id,
+                dialog_id=dialog_id,
+                request_id=f"{self.job.public_id}-{sequences[0]}",
+                status=status,
+                sequences=sequences,
+            )
+
+        try:
+            self._with_tokens(person, build)
+        except ConversationGone:
+            log.debug("receipt_after_close", event_id=str(self.job.public_id))
+
+    def _close(self, person: Person, talk: Talk | None) -> Outcome:
+        if talk is None or not talk.liveperson_id:
+            return skipped("no_conversation", "there is no open conversation")
+        outcome = self._quietly(person, talk, "publish_close", scope=lp.CloseScope.CONVERSATION)
+        people.mark_closed(talk, "CONSUMER")
+        return outcome
+
+    def _rating(self, person: Person, rating: Rating) -> Outcome:
+        row = run(
+            """SELECT id, liveperson_id FROM channels_app_conversation WHERE consumer_id = %s AND liveperson_id <> '' AND closed_at > %s
+               ORDER BY closed_at DESC LIMIT 1""",
+            [person.id, now() - timedelta(days=7)],
+        )
+        if not row:
+            return skipped("no_conversation", "no conversation was closed in the last week")
+
+        def build(domains: Mapping[str, str], tokens: Tokens) -> Steps[Any]:
+            return lp.publish_csat(
+                self.app.config,
+                domains,
+                tokens,
+                conversation_id=row[0][1],
+                request_id=str(self.job.public_id),
+                csat=rating.csat,
+                resolved=rating.resolved,
+            )
+
+        self._with_tokens(person, build)
+        return Ended(state="done", outcome="sent", conversation_id=row[0][0])
+
+    def _quietly(self, person: Person, talk: Talk, function: str, **fields: ChatStateKind | lp.CloseScope) -> Outcome:
+        """A call that may find the conversation closed: then there is nothing to say."""
+
+        def build(domains: Mapping[str, str], tokens: Tokens) -> Steps[Any]:
+            steps: Steps[Any] = getattr(lp, function)(
+                self.app.config,
+                domains,
+                tokens,
+                conversation_id=talk.liveperson_id,
+                dialog_id=talk.dialog_id,
+                request_id=str(self.job.public_id),
+                **fields,
+            )
+            return steps
+
+        try:
+            self._with_tokens(person, build)
+        except ConversationGone:
+            return skipped("conversation_closed", conversation_id=talk.id)
+        return Ended(state="done", outcome="sent", conversation_id=talk.id)
+
+
+class AwaitingConversation(DeliveryError):
+    """LivePerson says that the consumer has an open conversation; its notification will tell which."""
+
+    code = "awaiting_conversation"
+    retryable = True

@@ -1,0 +1,191 @@
+"""Towards the consumer: what an agent did goes out in the channel's own form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.conf import settings
+
+from channels_app.providers.base import SendContext, Sent
+from channels_app.selectors import configs
+from channels_app.selectors.configs import ChannelConfig, LivePersonConfig
+from connector_platform.core.clock import now
+from connector_platform.core.errors import RecipientGone
+from connector_platform.core.events import ChatState, Content, ConversationChange, File, Receipt, ReceiptKind, RichContent, Text, Unsupported
+from connector_platform.database import run
+from webhooks_app.delivery import people, receipts
+from webhooks_app.delivery.outcome import Ended, Outcome, Parked, skipped
+from webhooks_app.delivery.people import Person, Talk
+from webhooks_app.delivery.records import Job
+from webhooks_app.delivery.steps import Runner
+from webhooks_app.notifications import mark_seen
+
+log = structlog.get_logger(__name__)
+
+CHAT_STATE_FRESH_S = 10
+
+
+@dataclass
+class OutboundDelivery:
+    """One event's delivery. ``deliver`` is called once."""
+
+    job: Job
+    app: LivePersonConfig
+    liveperson_id: str
+    runner: Runner
+
+    def deliver(self) -> Outcome:
+        """What came of the event.
+
+        Raises:
+            DeliveryError: what the engine's table decides on.
+        """
+        content = self.job.content
+        talk = people.talk_by_liveperson_id(self.app.id, self.liveperson_id)
+        if isinstance(content, ConversationChange):
+            return self._change(talk, content)
+        if talk is None:
+            return skipped("conversation_unknown", "not a conversation of ours")
+        channel = configs.channel(talk.channel_id)
+        if channel is None:
+            return skipped("channel_gone", "the channel was deleted")
+        if not channel.sends:
+            return Parked(outcome="channel_" + channel.state.value, detail=f"{channel.name} is {channel.state.label.lower()}")
+        person = people.person_by_id(talk.consumer_id)
+        if isinstance(content, ChatState | Receipt):
+            return self._mark(channel, person, talk, content)
+        return self._message(channel, person, talk, content)
+
+    def _message(self, channel: ChannelConfig, person: Person, talk: Talk, content: Content) -> Outcome:
+        shown = presentable(content)
+        if shown is None:
+            return skipped("nothing_to_show", conversation_id=talk.id)
+        if person.opted_out_at is not None:
+            raise RecipientGone("the consumer opted out of messages on this channel", provider_code="opted_out")
+        sent = self._send(channel, person, shown)
+        sent_at = self._sent_at()
+        ids = [message_id for part in sent.parts for message_id in part]
+
+        def record(connection: Any) -> None:
+            for number, part in enumerate(sent.parts):
+                for message_id in part:
+                    self._remember(connection, channel, talk, message_id, number, sent_at)
+            if self.job.sequence is not None:
+                mark_seen(connection, talk.id, self.job.dialog_id, self.job.sequence)
+            receipts.after_sent(
+                connection,
+                self.job,
+                person,
+                conversation_id=talk.id,
+                channel_id=channel.id,
+                ids=ids,
+                sent_at=sent_at,
+                tells_delivery=channel.provider.capabilities.delivered_receipts,
+            )
+
+        return Ended(state="done", outcome="sent", conversation_id=talk.id, channel_id=channel.id, extra=record)
+
+    def _sent_at(self) -> datetime:
+        """When the first call began, also where that was an earlier try: no vendor's watermark for this message can be before it."""
+        return self.runner.first_effect_at or self.job.started_at or now()
+
+    def _send(self, channel: ChannelConfig, person: Person, content: Content) -> Sent:
+        provider = channel.provider
+        context = SendContext(
+            to=person.external_id,
+            message_id=str(self.job.public_id),
+            channel_id=str(channel.id),
+            callback_url=channel.callback_url,
+            now=now(),
+            app=channel.app.config if channel.app else None,
+            last_inbound_at=person.last_inbound_at,
+            api_base=settings.PROVIDER_API_BASES.get(provider.slug, ""),
+        )
+        return self.runner.run(provider.send(content, channel.config, context), self.job.progress, provider.interpret)
+
+    def _remember(self, connection: Any, channel: ChannelConfig, talk: Talk, message_id: str, part: int, sent_at: datetime) -> None:
+        connection.execute(
+            """INSERT INTO webhooks_app_deliveredmessage (brand_id, channel_id, conversation_id, event_id, provider_message_id, part, dialog_id,
+                   sequence, sent_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (channel_id, provider_message_id) DO NOTHING""",
+            [
+                self.job.brand_id,
+                channel.id,
+                talk.id,
+                self.job.id,
+                message_id[:300],
+                part,
+                self.job.dialog_id,
+                self.job.sequence,
+                sent_at,
+            ],
+        )
+
+    def _mark(self, channel: ChannelConfig, person: Person, talk: Talk, content: ChatState | Receipt) -> Outcome:
+        """Typing and read marks: worth something only at once, and only where the channel shows them."""
+        capabilities = channel.provider.capabilities
+        shows = capabilities.typing_out if isinstance(content, ChatState) else capabilities.mark_read_out and content.kind is ReceiptKind.READ
+        if not shows:
+            return skipped("not_shown", f"{channel.provider.title} does not show this", conversation_id=talk.id)
+        if self.job.age_s > CHAT_STATE_FRESH_S or self.job.tries:
+            return skipped("stale", conversation_id=talk.id)
+        self._send(channel, person, content)
+        return Ended(state="done", outcome="sent", conversation_id=talk.id, channel_id=channel.id)
+
+    def _change(self, talk: Talk | None, change: ConversationChange) -> Outcome:
+        if talk is None:
+            if change.stage == "CLOSE":
+                return skipped("conversation_unknown")
+            person = self._participant(change)
+            if person is None:
+                return skipped("conversation_unknown", "not a conversation of ours")
+            people.record_open(
+                consumer_id=person[0],
+                brand_id=self.job.brand_id,
+                channel_id=person[1],
+                app_id=self.app.id,
+                liveperson_id=self.liveperson_id,
+            )
+            talk = people.talk_by_liveperson_id(self.app.id, self.liveperson_id)
+            assert talk is not None
+        known = talk
+
+        def apply(connection: Any) -> None:
+            people.apply_change(connection, known, change)
+
+        return Ended(state="done", outcome="applied", conversation_id=talk.id, channel_id=talk.channel_id, extra=apply)
+
+    def _participant(self, change: ConversationChange) -> tuple[Any, Any] | None:
+        rows = run(
+            "SELECT id, channel_id FROM channels_app_consumer WHERE liveperson_app_id = %s AND liveperson_consumer_id = %s",
+            [self.app.id, change.consumer_id],
+        )
+        return (rows[0][0], rows[0][1]) if rows else None
+
+    def failure_receipt(self, reason: str) -> Any:
+        """A write that tells LivePerson that the consumer did not get this message; None for what has no number there."""
+        if self.job.sequence is None or isinstance(self.job.content, ChatState | Receipt | ConversationChange):
+            return None
+        talk = people.talk_by_liveperson_id(self.app.id, self.liveperson_id)
+        if talk is None:
+            return None
+        person = people.person_by_id(talk.consumer_id)
+        entry = receipts.own_receipt(self.job, person, talk.id, talk.channel_id, ReceiptKind.FAILED, reason)
+        return lambda connection: receipts.append([entry], connection)
+
+
+def presentable(content: Content) -> Content | None:
+    """What is given to the provider. A file in LivePerson's storage has no address that a consumer may have: it is announced in words."""
+    match content:
+        case Text() | RichContent():
+            return content
+        case File(url=""):
+            caption = f": {content.caption}" if content.caption else ""
+            return Text(text=f"[The agent sent a file that this channel cannot show yet{caption}]")
+        case File():
+            return content
+        case Unsupported(description=description) if description:
+            return Text(text=description)
+    return None

@@ -1,0 +1,206 @@
+"""Consumers and their LivePerson conversations, as the workers write them."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from channels_app.models.base import secret_box
+from channels_app.selectors.configs import ChannelConfig, LivePersonConfig
+from connector_platform.core.events import ConversationChange, Profile
+from connector_platform.core.ids import uuid7
+from connector_platform.database import hot_pool, run
+from connector_platform.liveperson.tokens import ConsumerJws
+from webhooks_app import lanes
+from webhooks_app.journal import outbound_lane
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A consumer as a delivery needs it. ``jws`` is empty while LivePerson does not know the person."""
+
+    id: uuid.UUID
+    external_id: str
+    profile: Profile
+    last_inbound_at: datetime | None
+    delivered_until_at: datetime | None
+    read_until_at: datetime | None
+    opted_out_at: datetime | None
+    liveperson_app_id: uuid.UUID | None
+    jws: str
+
+    @property
+    def ext_consumer_id(self) -> str:
+        return f"consumer-{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A conversation that is not closed. ``liveperson_id`` is empty while it is being opened."""
+
+    id: uuid.UUID
+    consumer_id: uuid.UUID
+    channel_id: uuid.UUID
+    liveperson_id: str
+    state: str
+    dialog_id: str
+    created_at: datetime
+
+
+_PERSON = """id, external_id, profile, last_inbound_at, delivered_until_at, read_until_at, opted_out_at, liveperson_app_id, liveperson_jws"""
+
+
+def _person(row: Any) -> Person:
+    return Person(row[0], row[1], Profile(**(row[2] or {})), *row[3:8], secret_box().open(row[8]) if row[8] else "")
+
+
+def meet(channel: ChannelConfig, external_id: str, profile: dict[str, str], wrote_at: datetime | None) -> Person:
+    """The consumer, made known if new; what the channel told is merged in, and ``wrote_at`` opens the messaging window."""
+    rows = run(
+        f"""INSERT INTO channels_app_consumer AS consumer (id, brand_id, channel_id, external_id, profile, last_inbound_at,
+                liveperson_consumer_id, created_at, updated_at)
+            VALUES (%s, %s, %s, %s, %s::jsonb, %s, '', now(), now())
+            ON CONFLICT (channel_id, external_id) DO UPDATE SET profile = consumer.profile || EXCLUDED.profile,
+                last_inbound_at = GREATEST(consumer.last_inbound_at, EXCLUDED.last_inbound_at), updated_at = now()
+            RETURNING {_PERSON}""",
+        [uuid.uuid4(), channel.brand_id, channel.id, external_id, json.dumps(profile), wrote_at],
+    )
+    return _person(rows[0])
+
+
+def person_by_id(consumer_id: uuid.UUID) -> Person:
+    """The consumer with this id, which exists."""
+    return _person(run(f"SELECT {_PERSON} FROM channels_app_consumer WHERE id = %s", [consumer_id])[0])
+
+
+def remember_jws(person: Person, app: LivePersonConfig, jws: ConsumerJws) -> None:
+    """Keep the consumer's token, and the id by which LivePerson's notifications name the person."""
+    run(
+        """UPDATE channels_app_consumer SET liveperson_app_id = %s, liveperson_consumer_id = %s, liveperson_jws = %s, updated_at = now()
+           WHERE id = %s""",
+        [app.id, jws.lp_consumer_id, secret_box().seal(jws.token), person.id],
+    )
+
+
+def forget_jws(person: Person) -> None:
+    """LivePerson refused the consumer's token: the next delivery asks for another."""
+    run("UPDATE channels_app_consumer SET liveperson_jws = NULL WHERE id = %s", [person.id])
+
+
+def set_opt_out(person: Person, *, opted_out: bool) -> None:
+    """Note that the person wants no messages, or wants them again."""
+    run("UPDATE channels_app_consumer SET opted_out_at = CASE WHEN %s THEN now() END, updated_at = now() WHERE id = %s", [opted_out, person.id])
+
+
+_TALK = """
+SELECT c.id, c.consumer_id, c.channel_id, c.liveperson_id, c.state, COALESCE(
+    (SELECT d.dialog_id FROM channels_app_dialog d WHERE d.conversation_id = c.id AND d.dialog_type = 'POST_SURVEY' AND d.state = 'OPEN' LIMIT 1),
+    c.liveperson_id), c.created_at
+FROM channels_app_conversation c WHERE """
+
+
+def talk_of(person: Person) -> Talk | None:
+    """The person's conversation that is not closed, or None. Its dialog is the open survey's where there is one, else MAIN."""
+    rows = run(_TALK + "c.consumer_id = %s AND c.state <> 'closed'", [person.id])
+    return Talk(*rows[0]) if rows else None
+
+
+def talk_by_liveperson_id(app_id: uuid.UUID, liveperson_id: str) -> Talk | None:
+    """The conversation, closed or not, that LivePerson calls ``liveperson_id``, or None."""
+    rows = run(_TALK + "c.liveperson_app_id = %s AND c.liveperson_id = %s", [app_id, liveperson_id])
+    return Talk(*rows[0]) if rows else None
+
+
+def begin(person: Person, channel: ChannelConfig, app: LivePersonConfig) -> Talk:
+    """A conversation in state ``opening``, committed before LivePerson is asked, so that a crash in between is known."""
+    run(
+        """INSERT INTO channels_app_conversation (id, brand_id, channel_id, consumer_id, liveperson_app_id, liveperson_id, state, stage, skill_id,
+               agent_id, close_reason, changed_ms, created_at, updated_at)
+           VALUES (%s, %s, %s, %s, %s, '', 'opening', '', %s, '', '', 0, now(), now())
+           ON CONFLICT (consumer_id) WHERE state <> 'closed' DO NOTHING""",
+        [uuid7(), channel.brand_id, channel.id, person.id, app.id, app.config.skill_id],
+    )
+    talk = talk_of(person)
+    assert talk is not None
+    return talk
+
+
+def record_open(
+    *, consumer_id: uuid.UUID, brand_id: uuid.UUID, channel_id: uuid.UUID, app_id: uuid.UUID, liveperson_id: str, floor: int = 0
+) -> None:
+    """The consumer's conversation is ``liveperson_id``: from the create's answer or from a notification, whichever comes first.
+
+    Another one that was still thought open is closed: LivePerson allows one. What LivePerson said of this one before may now go out.
+    """
+    with hot_pool().connection() as connection, connection.transaction():
+        connection.execute("SELECT 1 FROM channels_app_consumer WHERE id = %s FOR UPDATE", [consumer_id])
+        known = connection.execute(
+            "SELECT 1 FROM channels_app_conversation WHERE liveperson_app_id = %s AND liveperson_id = %s", [app_id, liveperson_id]
+        ).fetchone()
+        if known is None:
+            connection.execute(
+                """UPDATE channels_app_conversation SET state = 'closed', closed_at = now(), close_reason = 'REPLACED', updated_at = now()
+                   WHERE consumer_id = %s AND state = 'open'""",
+                [consumer_id],
+            )
+            row = connection.execute(
+                """INSERT INTO channels_app_conversation AS c (id, brand_id, channel_id, consumer_id, liveperson_app_id, liveperson_id, state, stage,
+                       skill_id, agent_id, close_reason, changed_ms, created_at, updated_at)
+                   VALUES (%s, %s, %s, %s, %s, %s, 'open', 'OPEN', '', '', '', 0, now(), now())
+                   ON CONFLICT (consumer_id) WHERE state <> 'closed'
+                   DO UPDATE SET state = 'open', stage = 'OPEN', liveperson_id = EXCLUDED.liveperson_id, updated_at = now() RETURNING c.id""",
+                [uuid7(), brand_id, channel_id, consumer_id, app_id, liveperson_id],
+            ).fetchone()
+            assert row is not None
+            connection.execute(
+                """INSERT INTO channels_app_dialog (conversation_id, dialog_id, dialog_type, state, seen, floor)
+                   VALUES (%s, %s, 'MAIN', 'OPEN', '{}', %s) ON CONFLICT (conversation_id, dialog_id) DO NOTHING""",
+                [row[0], liveperson_id, floor],
+            )
+        lanes.bind_orphans(connection, key=outbound_lane(app_id, liveperson_id), channel_id=channel_id)
+
+
+def mark_closed(talk: Talk, reason: str) -> None:
+    """LivePerson says that the conversation is over; the next message opens another."""
+    run(
+        """UPDATE channels_app_conversation SET state = 'closed', stage = 'CLOSE', close_reason = %s, closed_at = now(), updated_at = now()
+           WHERE id = %s AND state <> 'closed'""",
+        [reason[:80], talk.id],
+    )
+
+
+def apply_change(connection: Any, talk: Talk, change: ConversationChange) -> None:
+    """Take over LivePerson's complete state of the conversation, unless a newer one was applied already."""
+    closed = change.stage == "CLOSE"
+    row = connection.execute(
+        """UPDATE channels_app_conversation SET stage = %s, skill_id = %s, agent_id = %s, changed_ms = %s, updated_at = now(),
+               close_reason = CASE WHEN %s THEN %s ELSE close_reason END,
+               state = CASE WHEN %s THEN 'closed' ELSE state END,
+               closed_at = CASE WHEN %s THEN COALESCE(closed_at, now()) ELSE closed_at END
+           WHERE id = %s AND changed_ms <= %s RETURNING id""",
+        [
+            change.stage[:20],
+            change.skill_id[:40],
+            (change.agent_ids[0] if change.agent_ids else "")[:64],
+            change.changed_at_ms,
+            closed,
+            change.close_reason[:80],
+            closed,
+            closed,
+            talk.id,
+            change.changed_at_ms,
+        ],
+    ).fetchone()
+    if row is None:
+        return
+    for dialog in change.dialogs:
+        if not dialog.get("dialog_id"):
+            continue
+        connection.execute(
+            """INSERT INTO channels_app_dialog (conversation_id, dialog_id, dialog_type, state, seen, floor) VALUES (%s, %s, %s, %s, '{}', 0)
+               ON CONFLICT (conversation_id, dialog_id) DO UPDATE SET dialog_type = EXCLUDED.dialog_type, state = EXCLUDED.state""",
+            [talk.id, dialog["dialog_id"][:64], str(dialog.get("dialog_type", ""))[:20], str(dialog.get("state", ""))[:10]],
+        )

@@ -1,0 +1,152 @@
+"""Receipts of the channel, translated into LivePerson's sequences; those that come too early are kept and matched."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from connector_platform.core.events import Receipt, ReceiptKind
+from connector_platform.database import run
+from webhooks_app.delivery.people import Person
+from webhooks_app.delivery.records import Job
+from webhooks_app.journal import Entry, append, inbound_lane
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What a receipt says of one dialog: the rows that it covers, and the sequences that are complete with them."""
+
+    conversation_id: uuid.UUID
+    liveperson_id: str
+    dialog_id: str
+    sequences: tuple[int, ...]
+    row_ids: tuple[int, ...]
+
+
+# A message of several parts is delivered, or read, when its last part is: rows of the event that this receipt neither covers nor finds
+# stamped hold it back.
+_COVER = """
+WITH hit AS (
+    SELECT m.* FROM webhooks_app_deliveredmessage m JOIN channels_app_conversation c ON c.id = m.conversation_id
+    WHERE m.channel_id = %(channel)s AND c.consumer_id = %(consumer)s AND {column} IS NULL AND {condition}
+), whole AS (
+    SELECT h.event_id, NOT EXISTS (
+        SELECT 1 FROM webhooks_app_deliveredmessage o WHERE o.event_id = h.event_id AND {other} IS NULL
+        AND o.part NOT IN (SELECT part FROM hit x WHERE x.event_id = h.event_id)
+    ) AS complete FROM hit h GROUP BY h.event_id
+)
+SELECT c.id, c.liveperson_id, h.dialog_id, array_agg(DISTINCT h.sequence ORDER BY h.sequence) FILTER (WHERE w.complete AND h.sequence IS NOT NULL),
+       array_agg(h.id)
+FROM hit h JOIN whole w ON w.event_id = h.event_id JOIN channels_app_conversation c ON c.id = h.conversation_id
+GROUP BY c.id, c.liveperson_id, h.dialog_id
+"""
+
+
+def covered(person: Person, channel_id: uuid.UUID, receipt: Receipt) -> list[Covered]:
+    """What the vendor's receipt says, dialog by dialog; messages that had this receipt before are left out."""
+    column = "read_at" if receipt.kind is ReceiptKind.READ else "delivered_at"
+    conditions, parameters = [], {"channel": channel_id, "consumer": person.id}
+    if receipt.message_ids:
+        conditions.append("m.provider_message_id = ANY(%(ids)s)")
+        parameters["ids"] = list(receipt.message_ids)
+    if receipt.watermark_at is not None:
+        conditions.append("m.sent_at <= %(watermark)s")
+        parameters["watermark"] = receipt.watermark_at
+    if not conditions:
+        return []
+    query = _COVER.format(column=f"m.{column}", other=f"o.{column}", condition="(" + " OR ".join(conditions) + ")")
+    return [Covered(row[0], row[1], row[2], tuple(row[3] or ()), tuple(row[4])) for row in run(query, parameters)]
+
+
+def missing(channel_id: uuid.UUID, message_ids: Sequence[str]) -> list[str]:
+    """Those ids that no message of ours has yet: their own answers have not been recorded."""
+    known = {
+        row[0]
+        for row in run(
+            "SELECT provider_message_id FROM webhooks_app_deliveredmessage WHERE channel_id = %s AND provider_message_id = ANY(%s)",
+            [channel_id, list(message_ids)],
+        )
+    }
+    return [message_id for message_id in message_ids if message_id not in known]
+
+
+def stamp(connection: Any, kind: ReceiptKind, row_ids: Sequence[int]) -> None:
+    """Note that these messages had this receipt; what was read was delivered."""
+    columns = "read_at = now(), delivered_at = COALESCE(delivered_at, now())" if kind is ReceiptKind.READ else "delivered_at = now()"
+    connection.execute(f"UPDATE webhooks_app_deliveredmessage SET {columns} WHERE id = ANY(%s)", [list(row_ids)])
+
+
+def raise_watermark(person: Person, receipt: Receipt) -> None:
+    """Keep the highest watermark, for a message whose own answer comes only after it."""
+    column = "read_until_at" if receipt.kind is ReceiptKind.READ else "delivered_until_at"
+    run(f"UPDATE channels_app_consumer SET {column} = GREATEST({column}, %s) WHERE id = %s", [receipt.watermark_at, person.id])
+
+
+def fail_messages(connection: Any, channel_id: uuid.UUID, receipt: Receipt) -> None:
+    """The vendor could not deliver what it had taken: the event shows it and why."""
+    connection.execute(
+        """UPDATE webhooks_app_event SET state = 'dead', outcome = 'failed_at_vendor', detail = %s WHERE id IN (
+               SELECT event_id FROM webhooks_app_deliveredmessage WHERE channel_id = %s AND provider_message_id = ANY(%s)) AND direction = 'o'""",
+        [(receipt.reason or "the vendor reports that the message was not delivered")[:500], channel_id, list(receipt.message_ids)],
+    )
+
+
+def after_sent(
+    connection: Any,
+    job: Job,
+    person: Person,
+    *,
+    conversation_id: uuid.UUID,
+    channel_id: uuid.UUID,
+    ids: Sequence[str],
+    sent_at: datetime,
+    tells_delivery: bool,
+) -> None:
+    """What a message's own answer sets free: receipts that came before it, and, on a channel without delivery receipts, the delivery itself.
+
+    LivePerson counts a message as delivered once the channel has taken it where nothing better is known.
+    """
+    if ids:
+        connection.execute(
+            """WITH freed AS (
+                   UPDATE webhooks_app_event SET state = 'waiting', awaits = '' WHERE channel_id = %s AND state = 'held' AND awaits = ANY(%s)
+                   RETURNING lane_id
+               )
+               UPDATE webhooks_app_lane SET tail = tail + 1, state = CASE state WHEN 'idle' THEN 'ready' ELSE state END,
+                   due_at = CASE state WHEN 'idle' THEN now() ELSE due_at END
+               WHERE id IN (SELECT lane_id FROM freed)""",
+            [channel_id, list(ids)],
+        )
+    if job.sequence is None:
+        return
+    kinds = [
+        kind
+        for kind, until in ((ReceiptKind.DELIVERED, person.delivered_until_at), (ReceiptKind.READ, person.read_until_at))
+        if until is not None and until >= sent_at
+    ]
+    if not tells_delivery and ReceiptKind.DELIVERED not in kinds:
+        kinds.insert(0, ReceiptKind.DELIVERED)
+    append([own_receipt(job, person, conversation_id, channel_id, kind) for kind in kinds], connection)
+
+
+def own_receipt(
+    job: Job, person: Person, conversation_id: uuid.UUID, channel_id: uuid.UUID, kind: ReceiptKind, reason: str = ""
+) -> Entry:
+    """A receipt that the platform itself finds out: for the event's sequence, at the end of the consumer's inbound lane."""
+    assert job.sequence is not None
+    return Entry(
+        lane_key=inbound_lane(channel_id, person.external_id),
+        direction="i",
+        brand_id=job.brand_id,
+        channel_id=channel_id,
+        source_scope=channel_id,
+        source_id=f"receipt:{kind.value}:{job.public_id}",
+        content=Receipt(kind=kind, sequences=(job.sequence,), reason=reason),
+        consumer_external_id=person.external_id,
+        conversation_id=conversation_id,
+        dialog_id=job.dialog_id,
+        wire_type="own",
+    )

@@ -1,0 +1,186 @@
+"""The rows of a delivery: taking the next event, writing down what came of it. Every write is fenced by the lane's token."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from connector_platform.core.errors import ConnectorError
+from connector_platform.core.events import Content, content_from_json
+from connector_platform.database import hot_pool, run
+from connector_platform.observability.metrics import ATTEMPTS, DELIVERED
+from webhooks_app.delivery.steps import Progress, Try
+from webhooks_app.lanes import Claim
+
+
+class LaneLost(ConnectorError):
+    """The lease ended and another worker has the lane; nothing more may be recorded here."""
+
+    code = "lane_lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An event that this worker is to deliver. ``in_doubt``: an earlier call for it may have taken effect unseen."""
+
+    id: int
+    public_id: uuid.UUID
+    brand_id: uuid.UUID
+    channel_id: uuid.UUID | None
+    conversation_id: uuid.UUID | None
+    content: Content
+    consumer_external_id: str
+    profile: dict[str, str]
+    dialog_id: str
+    sequence: int | None
+    occurred_at: datetime | None
+    received_at: datetime
+    tries: int
+    started_at: datetime | None
+    progress: Progress
+    possibly_doubled: bool
+    in_doubt: bool
+    age_s: float
+
+
+_COLUMNS = """e.id, e.public_id, e.brand_id, e.channel_id, e.conversation_id, e.content, e.consumer_external_id, e.profile, e.dialog_id,
+    e.sequence, e.occurred_at, e.received_at, e.tries, e.started_at, e.progress, e.possibly_doubled, e.state = 'sending',
+    extract(epoch FROM now() - e.received_at)::float"""
+
+
+def _job(row: Sequence[Any]) -> Job:
+    values = list(row)
+    values[5] = content_from_json(values[5])
+    values[7] = values[7] or {}
+    values[14] = Progress.from_json(values[14])
+    return Job(*values)
+
+
+_HEAD = f"""
+SELECT lane.tail, lane.token, {_COLUMNS}
+FROM webhooks_app_lane lane
+LEFT JOIN LATERAL (
+    SELECT * FROM webhooks_app_event w WHERE w.lane_id = lane.id AND w.state IN ('waiting', 'sending') ORDER BY w.position LIMIT %s
+) e ON true
+WHERE lane.id = %s ORDER BY e.position
+"""
+
+
+def waiting(claim: Claim, limit: int = 1) -> tuple[int, list[Job]]:
+    """The lane's tail, and its first ``limit`` events that are not finished, in order, from one snapshot.
+
+    Raises:
+        LaneLost: the lane is no longer this worker's. DatabaseUnavailable: PostgreSQL cannot be reached.
+    """
+    rows = run(_HEAD, [limit, claim.lane_id])
+    if not rows or rows[0][1] != claim.token:
+        raise LaneLost("another worker has this lane")
+    return rows[0][0], [_job(row[2:]) for row in rows if row[2] is not None]
+
+
+def start(claim: Claim, job: Job, *, possibly_doubled: bool = False) -> None:
+    """Note, before the call, that it is about to be made: after a crash the event is in doubt.
+
+    Raises:
+        LaneLost: the lane is no longer this worker's.
+    """
+    rows = run(
+        """UPDATE webhooks_app_event SET state = 'sending', tries = %s, started_at = now(), possibly_doubled = possibly_doubled OR %s
+           WHERE id = %s AND EXISTS (SELECT 1 FROM webhooks_app_lane WHERE id = %s AND token = %s) RETURNING id""",
+        [job.tries + 1, possibly_doubled, job.id, claim.lane_id, claim.token],
+    )
+    if not rows:
+        raise LaneLost("another worker has this lane")
+
+
+def save_progress(job: Job, progress: Progress) -> None:
+    """Keep the answers so far: a retry goes on behind them. In between, the next call may be made: the event's clock starts anew."""
+    run("UPDATE webhooks_app_event SET progress = %s::jsonb, started_at = now() WHERE id = %s", [json.dumps(progress.answers), job.id])
+
+
+_FINISH = """
+WITH fence AS MATERIALIZED (SELECT id FROM webhooks_app_lane WHERE id = %(lane)s AND token = %(token)s FOR UPDATE),
+tries AS (
+    INSERT INTO webhooks_app_attempt (event_id, brand_id, number, purpose, method, url, started_at, duration_ms, http_status, outcome,
+                                      provider_code, message, response_excerpt, worker)
+    SELECT %(event)s::bigint, %(brand)s::uuid, %(number)s::int, t.purpose, t.method, t.url, t.started, t.duration, t.status, t.outcome, t.code, t.message,
+           t.excerpt, %(worker)s::text
+    FROM unnest(%(purpose)s::text[], %(method)s::text[], %(url)s::text[], %(started)s::timestamptz[], %(duration)s::float[],
+                %(status)s::int[], %(outcomes)s::text[], %(code)s::text[], %(message)s::text[], %(excerpt)s::text[])
+         AS t(purpose, method, url, started, duration, status, outcome, code, message, excerpt), fence
+)
+UPDATE webhooks_app_event SET state = %(state)s::text, tries = GREATEST(tries, %(number)s::int), outcome = %(outcome)s, detail = %(detail)s,
+    finished_at = CASE WHEN %(state)s::text IN ('waiting', 'sending', 'held') THEN NULL ELSE now() END,
+    progress = %(progress)s::jsonb, awaits = %(awaits)s,
+    conversation_id = COALESCE(conversation_id, %(conversation)s::uuid), channel_id = COALESCE(channel_id, %(channel)s::uuid)
+WHERE id = %(event)s AND EXISTS (SELECT 1 FROM fence)
+RETURNING id
+"""
+
+
+def finish(
+    connection: Any,
+    claim: Claim,
+    job: Job,
+    *,
+    worker: str,
+    state: str,
+    outcome: str,
+    detail: str = "",
+    tries: Sequence[Try] = (),
+    progress: Progress | None = None,
+    awaits: str = "",
+    counts: bool = True,
+    conversation_id: uuid.UUID | None = None,
+    channel_id: uuid.UUID | None = None,
+) -> None:
+    """Write down what came of ``job``: its state, its attempts. ``waiting`` and ``sending`` keep it at the lane's head.
+    ``counts``: it was a try, which the retry schedule counts.
+
+    Raises:
+        LaneLost: the lane is no longer this worker's; nothing is written.
+    """
+    row = connection.execute(
+        _FINISH,
+        {
+            "lane": claim.lane_id,
+            "token": claim.token,
+            "event": job.id,
+            "brand": job.brand_id,
+            "number": job.tries + 1 if counts else job.tries,
+            "worker": worker,
+            "state": state,
+            "outcome": outcome[:40],
+            "detail": detail[:500].replace("\0", ""),
+            "progress": json.dumps(progress.answers) if progress is not None and progress.answers else None,
+            "awaits": awaits[:300],
+            "conversation": conversation_id,
+            "channel": channel_id,
+            "purpose": [entry.purpose for entry in tries],
+            "method": [entry.method for entry in tries],
+            "url": [entry.url for entry in tries],
+            "started": [entry.started_at for entry in tries],
+            "duration": [entry.duration_ms for entry in tries],
+            "status": [entry.http_status for entry in tries],
+            "outcomes": [entry.outcome for entry in tries],
+            "code": [entry.provider_code for entry in tries],
+            "message": [entry.message for entry in tries],
+            "excerpt": [entry.response_excerpt for entry in tries],
+        },
+    ).fetchone()
+    if row is None:
+        raise LaneLost("another worker has this lane")
+    for entry in tries:
+        ATTEMPTS.labels(entry.purpose, entry.outcome).inc()
+    if state not in ("waiting", "sending"):
+        DELIVERED.labels(claim.direction, state).inc()
+
+
+def finish_alone(claim: Claim, job: Job, **fields: Any) -> None:
+    """``finish`` as a statement of its own."""
+    with hot_pool().connection() as connection:
+        finish(connection, claim, job, **fields)

@@ -1,0 +1,187 @@
+"""Writing events down, durably and once, before anybody is answered.
+
+One statement takes a whole callback: it drops what is known already, takes each lane's row (whose lock hands out the positions, so that
+order of position is order of commit), and inserts the events. Lanes are locked in the order of their keys, so two callbacks cannot
+deadlock.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from connector_platform.core.events import Content, InboundEvent, Profile, content_to_json
+from connector_platform.core.ids import uuid7
+from connector_platform.database import run
+
+MAX_SOURCE_ID = 300
+
+
+def inbound_lane(channel_id: uuid.UUID, consumer_external_id: str) -> str:
+    """The key of the lane that orders what this person sends."""
+    return f"i:{channel_id}:{consumer_external_id}"
+
+
+def outbound_lane(liveperson_app_id: uuid.UUID, liveperson_conversation_id: str) -> str:
+    """The key of the lane that orders what LivePerson says in this conversation."""
+    return f"o:{liveperson_app_id}:{liveperson_conversation_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One event about to be written. ``source_id`` None: it has no identity, every copy is a new event."""
+
+    lane_key: str
+    direction: str
+    brand_id: uuid.UUID
+    channel_id: uuid.UUID | None
+    source_scope: uuid.UUID
+    source_id: str | None
+    content: Content
+    raw: bytes = b""
+    wire_type: str = ""
+    consumer_external_id: str = ""
+    profile: Profile | None = None
+    conversation_id: uuid.UUID | None = None
+    dialog_id: str = ""
+    sequence: int | None = None
+    occurred_at: datetime | None = None
+    orphan: bool = False
+
+    @classmethod
+    def inbound(cls, event: InboundEvent, *, channel_id: uuid.UUID, brand_id: uuid.UUID) -> Entry:
+        """What a consumer did on ``channel_id``."""
+        return cls(
+            lane_key=inbound_lane(channel_id, event.consumer_id),
+            direction="i",
+            brand_id=brand_id,
+            channel_id=channel_id,
+            source_scope=channel_id,
+            source_id=event.source_id,
+            content=event.content,
+            raw=event.raw,
+            wire_type=event.wire_type,
+            consumer_external_id=event.consumer_id,
+            profile=event.profile,
+            occurred_at=event.occurred_at,
+        )
+
+
+_APPEND = """
+WITH input AS (
+    SELECT * FROM unnest(
+        %(ord)s::int[], %(key)s::text[], %(direction)s::text[], %(brand)s::uuid[], %(channel)s::uuid[], %(scope)s::uuid[], %(source)s::text[],
+        %(public)s::uuid[], %(kind)s::text[], %(content)s::text[], %(raw)s::bytea[], %(wire)s::text[], %(consumer)s::text[],
+        %(profile)s::text[], %(conversation)s::uuid[], %(dialog)s::text[], %(sequence)s::bigint[], %(occurred)s::timestamptz[], %(orphan)s::bool[]
+    ) AS t(ord, key, direction, brand, channel, scope, source, public, kind, content, raw, wire, consumer, profile, conversation, dialog,
+           sequence, occurred, orphan)
+), fresh AS (
+    SELECT DISTINCT ON (scope, source) * FROM input
+    WHERE NOT EXISTS (SELECT 1 FROM webhooks_app_event e WHERE e.source_scope = input.scope AND e.source_id = input.source)
+    ORDER BY scope, source, ord
+), lanes AS (
+    INSERT INTO webhooks_app_lane AS lane (key, direction, brand_id, channel_id, tail, state, due_at, token, worker, created_at)
+    SELECT key, direction, brand, channel, count(*), CASE WHEN bool_or(orphan) THEN 'orphan' ELSE 'ready' END, now(), 0, '', now()
+    FROM fresh GROUP BY key, direction, brand, channel ORDER BY key
+    ON CONFLICT (key) DO UPDATE SET
+        tail = lane.tail + EXCLUDED.tail,
+        channel_id = COALESCE(lane.channel_id, EXCLUDED.channel_id),
+        due_at = CASE WHEN lane.state IN ('idle', 'gap') OR (lane.state = 'orphan' AND EXCLUDED.state = 'ready') THEN now() ELSE lane.due_at END,
+        state = CASE WHEN lane.state IN ('idle', 'gap') OR (lane.state = 'orphan' AND EXCLUDED.state = 'ready') THEN 'ready' ELSE lane.state END
+    RETURNING id, key, tail
+), numbered AS (
+    SELECT fresh.*, lanes.id AS lane_id,
+           lanes.tail - count(*) OVER (PARTITION BY fresh.key) + row_number() OVER (PARTITION BY fresh.key ORDER BY fresh.ord) AS position
+    FROM fresh JOIN lanes ON lanes.key = fresh.key
+)
+INSERT INTO webhooks_app_event (
+    public_id, brand_id, channel_id, conversation_id, lane_id, position, direction, kind, content, consumer_external_id, profile, dialog_id,
+    sequence, source_scope, source_id, wire_type, raw, occurred_at, received_at, state, tries, outcome, detail, possibly_doubled, awaits
+)
+SELECT public, brand, channel, conversation, lane_id, position, direction, kind, content::jsonb, consumer, profile::jsonb, dialog,
+       sequence, scope, source, wire, raw, occurred, now(), 'waiting', 0, '', '', false, ''
+FROM numbered
+ON CONFLICT (source_scope, source_id) DO NOTHING
+RETURNING public_id
+"""
+
+
+def append(entries: Sequence[Entry], connection: Any = None) -> list[uuid.UUID]:
+    """The public ids of the events that are new; those known already (by scope and source id) are left out.
+
+    With a ``connection`` the statement is part of its transaction; without, it commits by itself.
+
+    Raises:
+        DatabaseUnavailable: PostgreSQL cannot be reached (nothing is written); only without a ``connection``.
+    """
+    if not entries:
+        return []
+    columns: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
+    for order, entry in enumerate(entries):
+        public_id = uuid7()
+        for name, value in zip(_COLUMNS, _values(order, public_id, entry), strict=True):
+            columns[name].append(value)
+    rows = run(_APPEND, columns) if connection is None else connection.execute(_APPEND, columns).fetchall()
+    return [row[0] for row in rows]
+
+
+_COLUMNS = (
+    "ord",
+    "key",
+    "direction",
+    "brand",
+    "channel",
+    "scope",
+    "source",
+    "public",
+    "kind",
+    "content",
+    "raw",
+    "wire",
+    "consumer",
+    "profile",
+    "conversation",
+    "dialog",
+    "sequence",
+    "occurred",
+    "orphan",
+)
+
+
+def _values(order: int, public_id: uuid.UUID, entry: Entry) -> Iterable[Any]:
+    return (
+        order,
+        entry.lane_key,
+        entry.direction,
+        entry.brand_id,
+        entry.channel_id,
+        entry.source_scope,
+        (entry.source_id or f"own:{public_id}")[:MAX_SOURCE_ID],
+        public_id,
+        entry.content.type,
+        _json(content_to_json(entry.content)),
+        entry.raw,
+        entry.wire_type[:60],
+        entry.consumer_external_id,
+        _json(profile_to_json(entry.profile)) if entry.profile is not None else None,
+        entry.conversation_id,
+        entry.dialog_id,
+        entry.sequence,
+        entry.occurred_at,
+        entry.orphan,
+    )
+
+
+def _json(value: Any) -> str:
+    # PostgreSQL's jsonb has no U+0000; a consumer's NUL becomes U+FFFD, the raw body keeps it.
+    return json.dumps(value, ensure_ascii=False).replace("\\u0000", "\\ufffd")
+
+
+def profile_to_json(profile: Profile) -> dict[str, str]:
+    """Only what the channel told."""
+    names = ("name", "first_name", "last_name", "phone", "email", "locale", "avatar_url", "username")
+    return {name: value for name in names if (value := getattr(profile, name))}

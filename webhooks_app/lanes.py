@@ -1,0 +1,103 @@
+"""Claiming lanes and giving them back.
+
+A claim is one statement for as many lanes as the worker has free threads. It moves ``due_at`` to the lease's end, so nobody else sees the
+lane until then; a live worker renews, a dead one's lanes come due by themselves. The token fences: who lost the lane can record nothing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from connector_platform.database import hot_pool, run
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A lane that this worker may drain until its lease ends. ``was_abandoned``: its last worker died with it."""
+
+    lane_id: int
+    token: int
+    direction: str
+    key: str
+    brand_id: uuid.UUID
+    channel_id: uuid.UUID | None
+    was_abandoned: bool
+
+
+_CLAIM = """
+WITH due AS MATERIALIZED (
+    SELECT id, state FROM webhooks_app_lane
+    WHERE state IN ('ready', 'gap', 'leased') AND due_at <= now()
+    ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+UPDATE webhooks_app_lane AS lane
+SET state = 'leased', due_at = now() + make_interval(secs => %(lease)s), token = lane.token + 1, worker = %(worker)s
+FROM due WHERE lane.id = due.id
+RETURNING lane.id, lane.token, lane.direction, lane.key, lane.brand_id, lane.channel_id, due.state = 'leased'
+"""
+
+
+def claim(worker: str, limit: int) -> list[Claim]:
+    """Up to ``limit`` due lanes, leased to ``worker`` for ``LEASE_S`` seconds; the longest due first.
+
+    Raises:
+        DatabaseUnavailable: PostgreSQL cannot be reached.
+    """
+    rows = run(_CLAIM, {"limit": limit, "lease": settings.LEASE_S, "worker": worker})
+    return [Claim(*row) for row in rows]
+
+
+def renew(worker: str, lane_ids: Sequence[int]) -> None:
+    """Put off the end of the leases that ``worker`` still holds.
+
+    Raises:
+        DatabaseUnavailable: PostgreSQL cannot be reached.
+    """
+    run(
+        "UPDATE webhooks_app_lane SET due_at = now() + make_interval(secs => %s) WHERE id = ANY(%s) AND worker = %s AND state = 'leased'",
+        [settings.LEASE_S, list(lane_ids), worker],
+    )
+
+
+def release(claim: Claim, *, seen_tail: int) -> None:
+    """Give the lane back: idle where nothing arrived after ``seen_tail`` (the tail when nothing waited), else due at once."""
+    run(
+        """UPDATE webhooks_app_lane SET state = CASE WHEN tail > %s THEN 'ready' ELSE 'idle' END, due_at = now(), worker = ''
+           WHERE id = %s AND token = %s""",
+        [seen_tail, claim.lane_id, claim.token],
+    )
+
+
+def release_until(claim: Claim, delay_s: float, *, state: str = "ready") -> None:
+    """Give the lane back with its head still waiting: due after ``delay_s`` seconds (``ready``, ``gap``), or ``parked``."""
+    run(
+        """UPDATE webhooks_app_lane SET state = %s, due_at = now() + make_interval(secs => %s), worker = ''
+           WHERE id = %s AND token = %s""",
+        [state, max(0.0, delay_s), claim.lane_id, claim.token],
+    )
+
+
+def unpark(channel_id: uuid.UUID) -> int:
+    """Make the parked lanes of a channel due again; how many there were."""
+    with hot_pool().connection() as connection:
+        cursor = connection.execute(
+            "UPDATE webhooks_app_lane SET state = 'ready', due_at = now() WHERE channel_id = %s AND state = 'parked'", [channel_id]
+        )
+        return cursor.rowcount
+
+
+def bind_orphans(connection: Any, *, key: str, channel_id: uuid.UUID) -> None:
+    """What LivePerson said of a conversation before it was recorded here may now go out."""
+    connection.execute(
+        "UPDATE webhooks_app_lane SET state = 'ready', due_at = now(), channel_id = %s WHERE key = %s AND state = 'orphan'", [channel_id, key]
+    )
+
+
+def wake_gap(connection: Any, *, key: str) -> None:
+    """A number became known: a lane that waits for one looks again."""
+    connection.execute("UPDATE webhooks_app_lane SET state = 'ready', due_at = now() WHERE key = %s AND state = 'gap'", [key])

@@ -1,0 +1,165 @@
+"""Writing LivePerson's notifications down: which of them concern us, and where each goes.
+
+LivePerson notifies of the whole account: of other connectors' conversations, of private messages, of our own consumers' messages. Only what
+agents say to our consumers becomes an event; an echo is remembered for reconciliation; the rest leaves nothing but a count.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from channels_app.selectors.configs import LivePersonConfig
+from connector_platform.core.events import ConversationChange, File, RichContent, Text
+from connector_platform.database import hot_pool
+from connector_platform.liveperson.notifications import Notification
+from webhooks_app import lanes
+from webhooks_app.journal import Entry, append, outbound_lane
+
+
+@dataclass
+class Ingested:
+    """What became of the notifications of one webhook, counted."""
+
+    stored: int = 0
+    duplicate: int = 0
+    echo: int = 0
+    private: int = 0
+    ignored: int = 0
+    foreign: int = 0
+    held: int = 0
+    ids: list[uuid.UUID] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Known:
+    conversation_id: uuid.UUID | None
+    brand_id: uuid.UUID
+    channel_id: uuid.UUID
+
+
+def digest(content: Any) -> str:
+    """What identifies the words of a consumer's message in its echo."""
+    said = content.text if isinstance(content, Text | RichContent) else content.relative_path if isinstance(content, File) else repr(content)
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def ingest(app: LivePersonConfig, notifications: Sequence[Notification]) -> Ingested:
+    """Write down what concerns us, in one transaction.
+
+    Raises:
+        psycopg.OperationalError, psycopg_pool.PoolTimeout: PostgreSQL cannot be reached; nothing is written.
+    """
+    result = Ingested()
+    entries: list[Entry] = []
+    with hot_pool().connection() as connection, connection.transaction():
+        known = _conversations(connection, app, {n.conversation_id for n in notifications})
+        for notification in sorted(notifications, key=lambda n: n.conversation_id):
+            where = known.get(notification.conversation_id) or _by_participant(connection, app, notification)
+            if where is None:
+                if _may_become_ours(connection, app, notification):
+                    entries.append(_entry(app, notification, _Known(None, app.brand_id, uuid.UUID(int=0)), orphan=True))
+                    result.held += 1
+                else:
+                    result.foreign += 1
+                continue
+            if where.conversation_id is not None:
+                _mark_seen(connection, app, notification, where.conversation_id)
+            if notification.is_private:
+                result.private += 1
+            elif notification.is_ignored:
+                result.ignored += 1
+            elif notification.is_echo and notification.kind != "conversation":
+                _remember_echo(connection, notification, where)
+                result.echo += 1
+            else:
+                entries.append(_entry(app, notification, where))
+        result.ids = append(entries, connection)
+    result.stored = len(result.ids)
+    result.duplicate = len(entries) - result.stored
+    return result
+
+
+def _conversations(connection: Any, app: LivePersonConfig, ids: set[str]) -> dict[str, _Known]:
+    rows = connection.execute(
+        "SELECT liveperson_id, id, brand_id, channel_id FROM channels_app_conversation WHERE liveperson_app_id = %s AND liveperson_id = ANY(%s)",
+        [app.id, list(ids)],
+    ).fetchall()
+    return {row[0]: _Known(row[1], row[2], row[3]) for row in rows}
+
+
+def _by_participant(connection: Any, app: LivePersonConfig, notification: Notification) -> _Known | None:
+    """A conversation that we did not create but whose consumer is ours (an agent resumed it, or the create's answer was lost)."""
+    content = notification.content
+    if not isinstance(content, ConversationChange) or not content.consumer_id or content.stage == "CLOSE":
+        return None
+    row = connection.execute(
+        "SELECT brand_id, channel_id FROM channels_app_consumer WHERE liveperson_app_id = %s AND liveperson_consumer_id = %s",
+        [app.id, content.consumer_id],
+    ).fetchone()
+    return _Known(None, row[0], row[1]) if row else None
+
+
+def _may_become_ours(connection: Any, app: LivePersonConfig, notification: Notification) -> bool:
+    """Whether a conversation of this app is being opened right now, whose id may turn out to be this one."""
+    if notification.is_private or notification.is_echo or notification.is_ignored:
+        return False
+    row = connection.execute(
+        "SELECT 1 FROM channels_app_conversation WHERE liveperson_app_id = %s AND state = 'opening' LIMIT 1", [app.id]
+    ).fetchone()
+    return row is not None
+
+
+def _mark_seen(connection: Any, app: LivePersonConfig, notification: Notification, conversation_id: uuid.UUID) -> None:
+    if notification.sequence is None or not notification.dialog_id:
+        return
+    mark_seen(connection, conversation_id, notification.dialog_id, notification.sequence)
+    lanes.wake_gap(connection, key=outbound_lane(app.id, notification.conversation_id))
+
+
+def mark_seen(connection: Any, conversation_id: uuid.UUID, dialog_id: str, sequence: int) -> None:
+    """Note that ``sequence`` exists in the dialog: later numbers need not wait for it."""
+    connection.execute(
+        """INSERT INTO channels_app_dialog AS dialog (conversation_id, dialog_id, dialog_type, state, seen)
+           VALUES (%(conversation)s, %(dialog)s, '', '', int8multirange(int8range(%(number)s, %(number)s, '[]')))
+           ON CONFLICT (conversation_id, dialog_id) DO UPDATE SET seen = dialog.seen + EXCLUDED.seen
+           WHERE NOT dialog.seen @> %(number)s::bigint""",
+        {"conversation": conversation_id, "dialog": dialog_id, "number": sequence},
+    )
+
+
+def _remember_echo(connection: Any, notification: Notification, where: _Known) -> None:
+    if notification.sequence is None or notification.kind not in ("content", "rich"):
+        return
+    connection.execute(
+        """INSERT INTO webhooks_app_consumermessage (brand_id, conversation_id, dialog_id, sequence, digest, created_at)
+           VALUES (%s, %s, %s, %s, %s, now()) ON CONFLICT (conversation_id, dialog_id, sequence) DO NOTHING""",
+        [where.brand_id, where.conversation_id, notification.dialog_id, notification.sequence, digest(notification.content)],
+    )
+
+
+def _instant(epoch_ms: int | None) -> datetime | None:
+    return None if epoch_ms is None else datetime.fromtimestamp(epoch_ms / 1000, UTC)
+
+
+def _entry(app: LivePersonConfig, notification: Notification, where: _Known, *, orphan: bool = False) -> Entry:
+    return Entry(
+        lane_key=outbound_lane(app.id, notification.conversation_id),
+        direction="o",
+        brand_id=where.brand_id,
+        channel_id=None if orphan else where.channel_id,
+        source_scope=app.id,
+        source_id=notification.source_id,
+        content=notification.content,
+        raw=notification.raw,
+        wire_type=notification.kind,
+        conversation_id=where.conversation_id,
+        dialog_id=notification.dialog_id,
+        sequence=notification.sequence,
+        occurred_at=_instant(notification.server_timestamp_ms),
+        orphan=orphan,
+    )
