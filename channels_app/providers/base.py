@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from connector_platform.core.calls import HttpCall, HttpResponse, Steps
 from connector_platform.core.errors import ContentRejected, CredentialsRejected, DeliveryError, ServerFault, Throttled
-from connector_platform.core.events import Content, ParsedCallback
+from connector_platform.core.events import Content, ParsedCallback, Profile
 
 
 class ProviderConfig(BaseModel):
@@ -24,7 +24,8 @@ class ProviderConfig(BaseModel):
     that tells an operator where to find the value.
     """
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    # A refused value may be a secret: pydantic would quote it in the error's text.
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
 
 
 class TextUnit(StrEnum):
@@ -161,7 +162,8 @@ class Provider(ABC):
         """Every event of a verified callback. Events that are not understood are named in ``ignored`` or become ``Unsupported``.
 
         Raises:
-            PayloadMalformed: the body cannot be read. For any bytes: this, never another exception.
+            PayloadMalformed: the body cannot be read. For any bytes: this, never another exception. It is kept raw for replay and answered
+                with the error's ``status``: 400, or 200 where the vendor would repeat it in vain or block what follows.
         """
 
     def answer(self, request: CallbackRequest, config: Any, parsed: ParsedCallback) -> CallbackAnswer:
@@ -180,6 +182,18 @@ class Provider(ABC):
             UnsupportedContent: the channel has no form for it.
             WindowClosed: known without a call.
         """
+
+    def look_up_profile(self, config: Any, context: SendContext) -> Steps[Profile | None]:
+        """What the vendor tells about the person ``context.to`` on request; None where it tells nothing beyond its callbacks.
+
+        Asked once, before a conversation is opened for somebody whose name is not known; a failure leaves the name out.
+        """
+        return None
+        yield  # a generator, like every other
+
+    def dedupes_sends(self, config: Any) -> bool:
+        """Whether a repeated send with the same identity is dropped by the vendor, so that a lost answer may simply be retried."""
+        return self.capabilities.dedupes_sends
 
     def interpret(self, call: HttpCall, response: HttpResponse) -> None:
         """Return if ``response`` is a success; else raise the ``DeliveryError`` that it means. This default goes by HTTP status.
