@@ -32,10 +32,14 @@ ENCRYPTION_KEYS = env.read(
 )
 """Seal the secrets at rest. To rotate: put a new key in front, run `manage.py rotate_secrets`, then drop the old one."""
 
-PUBLIC_URL = env.read("PUBLIC_URL", "http://localhost:8000" if DEBUG else None, env.url("http", "https"), hint="the address under which vendors reach this")
+PUBLIC_URL = env.read(
+    "PUBLIC_URL", "http://localhost:8000" if DEBUG else None, env.url("http", "https"), hint="the address under which vendors reach this"
+)
 """Callback and webhook URLs begin with it."""
 
-ALLOWED_HOSTS = env.read("ALLOWED_HOSTS", "*" if DEBUG else urlsplit(PUBLIC_URL).hostname or "", env.words, hint="host names, separated by commas")
+ALLOWED_HOSTS = env.read(
+    "ALLOWED_HOSTS", "*" if DEBUG else urlsplit(PUBLIC_URL).hostname or "", env.words, hint="host names, separated by commas"
+)
 
 SANDBOX_URL = env.read("SANDBOX_URL", "", lambda raw: env.url("http", "https")(raw), hint="the sandbox's address, or nothing")
 """Where the demo page is; empty in production: then the front page does not mention it."""
@@ -83,18 +87,29 @@ RETRY_SCALE = env.read("RETRY_SCALE", "1", env.number(0.001, 10), hint="a factor
 HISTORY_DAYS = env.read("HISTORY_DAYS", "30", env.number(0.01, 3650), hint="days, 0.01 to 3650")
 """Finished events, their attempts and raw bodies are deleted after this long."""
 
-REDIS_URL = env.read("REDIS_URL", "redis://127.0.0.1:6379/0" if DEBUG else None, env.url("redis", "rediss", "redis+socket"), hint="redis://host:port/database")
+REDIS_URL = env.read(
+    "REDIS_URL",
+    "redis://127.0.0.1:6379/0" if DEBUG else None,
+    env.url("redis", "rediss", "redis+socket"),
+    hint="redis://host:port/database",
+)
 
 if HTTP_TIMEOUT_S + HTTP_CONNECT_TIMEOUT_S >= LEASE_S:
-    raise ImproperlyConfigured(f"HTTP_TIMEOUT_S ({HTTP_TIMEOUT_S:g}) is too long for LEASE_S ({LEASE_S:g}): raise LEASE_S or lower the timeout.")
+    raise ImproperlyConfigured(
+        f"HTTP_TIMEOUT_S ({HTTP_TIMEOUT_S:g}) is too long for LEASE_S ({LEASE_S:g}): raise LEASE_S or lower the timeout."
+    )
 
 
 def _database() -> dict[str, object]:
     if not os.environ.get("DATABASE_URL"):
-        raise ImproperlyConfigured("DATABASE_URL is not set. Set it to postgres://user:password@host:port/name, or start with `make run`, which brings its own.")
+        raise ImproperlyConfigured(
+            "DATABASE_URL is not set. Set it to postgres://user:password@host:port/name, or start with `make run`, which brings its own."
+        )
     config: dict[str, object] = environ.Env().db_url("DATABASE_URL")
     if config["ENGINE"] != "django.db.backends.postgresql":
-        raise ImproperlyConfigured("DATABASE_URL is not PostgreSQL's. Set it to postgres://user:password@host:port/name; no other database will do.")
+        raise ImproperlyConfigured(
+            "DATABASE_URL is not PostgreSQL's. Set it to postgres://user:password@host:port/name; no other database will do."
+        )
     # django-environ puts a socket's directory into OPTIONS: merged, never assigned. The pool: server threads come and go, and a
     # thread that ends would leak its own connection.
     pool = {"min_size": 0, "max_size": 40, "timeout": 10}
@@ -213,7 +228,11 @@ UNFOLD = {
                 "title": "Set up",
                 "items": [
                     {"title": "Brands", "icon": "storefront", "link": reverse_lazy("admin:channels_app_brand_changelist")},
-                    {"title": "LivePerson apps", "icon": "support_agent", "link": reverse_lazy("admin:channels_app_livepersonapp_changelist")},
+                    {
+                        "title": "LivePerson apps",
+                        "icon": "support_agent",
+                        "link": reverse_lazy("admin:channels_app_livepersonapp_changelist"),
+                    },
                     {"title": "Provider apps", "icon": "apps", "link": reverse_lazy("admin:channels_app_providerapp_changelist")},
                     {"title": "Channels", "icon": "cable", "link": reverse_lazy("admin:channels_app_channel_changelist")},
                     {"title": "API keys", "icon": "key", "link": reverse_lazy("admin:channels_app_apikey_changelist")},
@@ -224,7 +243,11 @@ UNFOLD = {
                 "items": [
                     {"title": "Conversations", "icon": "forum", "link": reverse_lazy("admin:channels_app_conversation_changelist")},
                     {"title": "Events", "icon": "list", "link": reverse_lazy("admin:webhooks_app_event_changelist")},
-                    {"title": "Unreadable callbacks", "icon": "report", "link": reverse_lazy("admin:webhooks_app_unreadablebody_changelist")},
+                    {
+                        "title": "Unreadable callbacks",
+                        "icon": "report",
+                        "link": reverse_lazy("admin:webhooks_app_unreadablebody_changelist"),
+                    },
                 ],
             },
             {

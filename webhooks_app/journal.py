@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connector_platform.core.events import Content, InboundEvent, Profile, content_to_json
+from connector_platform.core.events import Content, InboundEvent, Profile, Receipt, content_to_json
 from connector_platform.core.ids import uuid7
 from connector_platform.database import run
 
@@ -54,9 +54,15 @@ class Entry:
 
     @classmethod
     def inbound(cls, event: InboundEvent, *, channel_id: uuid.UUID, brand_id: uuid.UUID) -> Entry:
-        """What a consumer did on ``channel_id``."""
+        """What a consumer did on ``channel_id``.
+
+        A receipt that names a message but no person (an SMS delivery report) has a lane of its own: it waits for nobody.
+        """
+        lane = event.consumer_id
+        if not lane and isinstance(event.content, Receipt) and event.content.message_ids:
+            lane = f"#{event.content.message_ids[0]}"
         return cls(
-            lane_key=inbound_lane(channel_id, event.consumer_id),
+            lane_key=inbound_lane(channel_id, lane),
             direction="i",
             brand_id=brand_id,
             channel_id=channel_id,
@@ -155,30 +161,35 @@ _COLUMNS = (
 def _values(order: int, public_id: uuid.UUID, entry: Entry) -> Iterable[Any]:
     return (
         order,
-        entry.lane_key,
+        storable(entry.lane_key)[:400],
         entry.direction,
         entry.brand_id,
         entry.channel_id,
         entry.source_scope,
-        (entry.source_id or f"own:{public_id}")[:MAX_SOURCE_ID],
+        storable(entry.source_id or f"own:{public_id}")[:MAX_SOURCE_ID],
         public_id,
         entry.content.type,
         _json(content_to_json(entry.content)),
         entry.raw,
-        entry.wire_type[:60],
-        entry.consumer_external_id,
+        storable(entry.wire_type)[:60],
+        storable(entry.consumer_external_id)[:255],
         _json(profile_to_json(entry.profile)) if entry.profile is not None else None,
         entry.conversation_id,
-        entry.dialog_id,
+        storable(entry.dialog_id)[:64],
         entry.sequence,
         entry.occurred_at,
         entry.orphan,
     )
 
 
+def storable(text: str) -> str:
+    """``text`` as PostgreSQL takes it: without U+0000 and lone surrogates, which become U+FFFD. The raw body keeps them."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")
+
+
 def _json(value: Any) -> str:
-    # PostgreSQL's jsonb has no U+0000; a consumer's NUL becomes U+FFFD, the raw body keeps it.
-    return json.dumps(value, ensure_ascii=False).replace("\\u0000", "\\ufffd")
+    # json.dumps writes a NUL as an escape, which jsonb refuses as well.
+    return storable(json.dumps(value, ensure_ascii=False)).replace("\\u0000", "\\ufffd")
 
 
 def profile_to_json(profile: Profile) -> dict[str, str]:

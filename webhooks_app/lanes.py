@@ -94,7 +94,8 @@ def unpark(channel_id: uuid.UUID) -> int:
 def bind_orphans(connection: Any, *, key: str, channel_id: uuid.UUID) -> None:
     """What LivePerson said of a conversation before it was recorded here may now go out."""
     connection.execute(
-        "UPDATE webhooks_app_lane SET state = 'ready', due_at = now(), channel_id = %s WHERE key = %s AND state = 'orphan'", [channel_id, key]
+        "UPDATE webhooks_app_lane SET state = 'ready', due_at = now(), channel_id = %s WHERE key = %s AND state = 'orphan'",
+        [channel_id, key],
     )
 
 

@@ -44,7 +44,9 @@ class _Known:
 
 def digest(content: Any) -> str:
     """What identifies the words of a consumer's message in its echo."""
-    said = content.text if isinstance(content, Text | RichContent) else content.relative_path if isinstance(content, File) else repr(content)
+    said = (
+        content.text if isinstance(content, Text | RichContent) else content.relative_path if isinstance(content, File) else repr(content)
+    )
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -29,7 +29,9 @@ from webhooks_app.notifications import Ingested, ingest
 log = structlog.get_logger(__name__)
 
 
-def receive_callback(provider_slug: str, request: CallbackRequest, *, channel_id: uuid.UUID | None, app_id: uuid.UUID | None) -> CallbackAnswer:
+def receive_callback(
+    provider_slug: str, request: CallbackRequest, *, channel_id: uuid.UUID | None, app_id: uuid.UUID | None
+) -> CallbackAnswer:
     """The answer to a vendor's callback at a channel's or a provider app's address; its events are in the journal when it returns.
 
     Raises:

@@ -21,5 +21,5 @@ def wait_s(schedule: tuple[int, ...], tries: int, retry_after_s: float | None = 
     """Seconds until the next try after ``tries`` failed ones (1 or more); at least the vendor's ``retry_after_s``."""
     index = max(0, tries - 1)
     base = schedule[index] if index < len(schedule) else MAX_WAIT_S
-    spread = base * (1 + random.random() * JITTER) * settings.RETRY_SCALE  # noqa: S311  spreading, not secrecy
+    spread = base * (1 + random.random() * JITTER) * settings.RETRY_SCALE
     return max(spread, retry_after_s or 0.0)

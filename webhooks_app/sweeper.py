@@ -6,7 +6,7 @@ The leader holds a PostgreSQL advisory lock; when it dies the lock is free at on
 from __future__ import annotations
 
 import os
-import socket
+import platform
 import threading
 from collections.abc import Callable
 
@@ -134,7 +134,7 @@ class Sweeper:
     """Runs the duties while it leads."""
 
     def __init__(self) -> None:
-        self.name = f"sweeper:{socket.gethostname()[:30]}:{os.getpid()}"
+        self.name = f"sweeper:{platform.node()[:30]}:{os.getpid()}"
         self._stopping = threading.Event()
         self._last: dict[str, float] = {}
 

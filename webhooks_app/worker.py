@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import socket
+import platform
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -38,7 +38,7 @@ class Drainer:
     """Claims and drains until it is stopped. Needs PostgreSQL only; Redis merely wakes it sooner."""
 
     def __init__(self, *, threads: int | None = None) -> None:
-        self.name = f"{socket.gethostname()[:30]}:{os.getpid()}:{uuid7().hex[-8:]}"
+        self.name = f"{platform.node()[:30]}:{os.getpid()}:{uuid7().hex[-8:]}"
         self._threads = threads or settings.DRAIN_THREADS
         self._engine = Engine(self.name, make_client())
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="drain")

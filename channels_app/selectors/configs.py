@@ -89,6 +89,7 @@ class LivePersonConfig:
     brand_id: uuid.UUID
     config: LivePersonAppConfig
     sequence_gap_wait_s: float
+    problem: str
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:
@@ -190,7 +191,7 @@ def provider_app(app_id: uuid.UUID) -> ProviderAppConfig | None:
 
 _LIVEPERSON = """
     SELECT id, name, brand_id, account_id, client_id, client_secret, previous_client_secret, domain_api, skill_id, campaign_id,
-           engagement_id, ttr, language, features, sequence_gap_wait_s
+           engagement_id, ttr, language, features, sequence_gap_wait_s, problem
     FROM channels_app_livepersonapp WHERE """
 
 
@@ -214,6 +215,7 @@ def _liveperson(row: Any) -> LivePersonConfig:
             features=tuple(features),
         ),
         sequence_gap_wait_s=settings.SEQUENCE_GAP_WAIT_S if row[14] is None else row[14],
+        problem=row[15],
     )
 
 

@@ -39,7 +39,7 @@ class HttpCall:
             method=method,
             url=url,
             headers={"Content-Type": "application/json", **(headers or {})},
-            body=json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(),
+            body=json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"),
             purpose=purpose,
             effect=effect,
         )
@@ -60,7 +60,7 @@ class HttpCall:
             method=method,
             url=url,
             headers={"Content-Type": "application/x-www-form-urlencoded", **(headers or {})},
-            body=urlencode(fields).encode(),
+            body=urlencode(fields, errors="replace").encode(),
             purpose=purpose,
             effect=effect,
         )

@@ -42,7 +42,9 @@ class SecretBox:
         try:
             return json.loads(self._fernet.decrypt(bytes(token)))
         except InvalidToken as error:
-            raise SecretUnreadable("no key in ENCRYPTION_KEYS opens this secret; put the key it was sealed with back into the list") from error
+            raise SecretUnreadable(
+                "no key in ENCRYPTION_KEYS opens this secret; put the key it was sealed with back into the list"
+            ) from error
 
     def rotate(self, token: bytes) -> bytes:
         """The same secret under the first key."""

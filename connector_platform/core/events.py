@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
@@ -181,9 +181,20 @@ class ConversationChange:
 
 
 Content = Annotated[
-    Union[
-        Text, File, Location, Selection, ChatState, Receipt, Close, Rating, OptOut, OptIn, Contact, Unsupported, RichContent, ConversationChange
-    ],
+    Text
+    | File
+    | Location
+    | Selection
+    | ChatState
+    | Receipt
+    | Close
+    | Rating
+    | OptOut
+    | OptIn
+    | Contact
+    | Unsupported
+    | RichContent
+    | ConversationChange,
     Field(discriminator="type"),
 ]
 _CONTENT: TypeAdapter[Content] = TypeAdapter(Content)

@@ -109,7 +109,10 @@ def _was_never_sent(error: BaseException) -> bool:
     if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.SSLError):
         return True
     cause = _cause(error)
-    return isinstance(cause, NewConnectionError | ConnectTimeoutError | NameResolutionError | SSLError) or str(cause) == "Failed to resolve domain"
+    return (
+        isinstance(cause, NewConnectionError | ConnectTimeoutError | NameResolutionError | SSLError)
+        or str(cause) == "Failed to resolve domain"
+    )
 
 
 def _reason(error: BaseException) -> str:

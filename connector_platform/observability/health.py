@@ -36,7 +36,9 @@ def ready(request: HttpRequest) -> HttpResponse:
 def _database() -> dict[str, str]:
     try:
         beats: dict[str, Any] = dict(run("SELECT kind, extract(epoch FROM now() - max(beat_at)) FROM webhooks_app_heartbeat GROUP BY kind"))
-        due = run("SELECT extract(epoch FROM now() - min(due_at)) FROM webhooks_app_lane WHERE state IN ('ready', 'gap', 'leased') AND due_at <= now()")
+        due = run(
+            "SELECT extract(epoch FROM now() - min(due_at)) FROM webhooks_app_lane WHERE state IN ('ready', 'gap', 'leased') AND due_at <= now()"
+        )
     except DatabaseUnavailable:
         return {"database": "unreachable; see DATABASE_URL"}
     except Exception as error:
@@ -44,7 +46,9 @@ def _database() -> dict[str, str]:
     checks = {"database": "ok"}
     for kind in ("worker", "sweeper"):
         silent_s = beats.get(kind)
-        checks[kind] = "ok" if silent_s is not None and silent_s < WORKER_SILENT_S else f"no {kind} has been heard of for {WORKER_SILENT_S} s"
+        checks[kind] = (
+            "ok" if silent_s is not None and silent_s < WORKER_SILENT_S else f"no {kind} has been heard of for {WORKER_SILENT_S} s"
+        )
     stalled_s = float(due[0][0] or 0) if due else 0.0
     checks["progress"] = "ok" if stalled_s < STALLED_S else f"lanes have been due for {stalled_s:.0f} s without being drained"
     return checks

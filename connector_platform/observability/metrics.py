@@ -7,7 +7,10 @@ from prometheus_client import Counter, Histogram
 CALLBACKS = Counter("connector_callbacks_total", "Callbacks and webhooks received, by what became of them.", ["source", "result"])
 EVENTS = Counter("connector_events_total", "Events found in callbacks, by what became of them.", ["source", "result"])
 RECEIVE_SECONDS = Histogram(
-    "connector_receive_seconds", "Time from reading a callback to its answer.", ["source"], buckets=(0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1)
+    "connector_receive_seconds",
+    "Time from reading a callback to its answer.",
+    ["source"],
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1),
 )
 ATTEMPTS = Counter("connector_attempts_total", "Calls made, by outcome.", ["target", "outcome"])
 DELIVERED = Counter("connector_delivered_total", "Events that reached an end, by state.", ["direction", "state"])

@@ -21,9 +21,9 @@ def agent_text(content: Content) -> str | None:
         case Contact():
             return "[contact] " + ", ".join(part for part in (content.name, content.phone, content.email) if part)
         case OptOut():
-            return "[the consumer opted out of messages]"
+            return "[the consumer wants no more messages]"
         case OptIn():
-            return "[the consumer opted in]" + (f" {content.reference}" if content.reference else "")
+            return f"[came through the link “{content.reference}”]" if content.reference else "[the consumer wants messages again]"
         case Unsupported():
             return content.description and f"[{content.description}]"
     return None

@@ -15,7 +15,7 @@ from psycopg_pool import PoolTimeout
 
 from channels_app.providers.base import Provider
 from channels_app.selectors import configs
-from channels_app.services.channels import break_channel
+from channels_app.services.channels import break_channel, note_problem
 from connector_platform.core.clock import monotonic_s
 from connector_platform.core.errors import DeliveryError
 from connector_platform.core.http import HttpClient
@@ -24,7 +24,7 @@ from connector_platform.database import DatabaseUnavailable, hot_pool
 from webhooks_app import lanes
 from webhooks_app.delivery import records, sequence
 from webhooks_app.delivery.inbound import InboundDelivery
-from webhooks_app.delivery.judge import judge_inbound, judge_outbound
+from webhooks_app.delivery.judge import REFUSED, judge_inbound, judge_outbound
 from webhooks_app.delivery.outbound import OutboundDelivery
 from webhooks_app.delivery.outcome import Again, Ended, Outcome, Parked
 from webhooks_app.delivery.records import Job, LaneLost
@@ -81,9 +81,13 @@ class Engine:
         runner = delivery.runner
         try:
             if job.tries > 0 and job.age_s > settings.MAX_AGE_S:
-                outcome: Outcome = Ended(state="dead", outcome="too_old", detail=f"not delivered within MAX_AGE_S ({settings.MAX_AGE_S:g} s)")
+                outcome: Outcome = Ended(
+                    state="dead", outcome="too_old", detail=f"not delivered within MAX_AGE_S ({settings.MAX_AGE_S:g} s)"
+                )
             else:
                 outcome = delivery.deliver()
+                if isinstance(delivery, InboundDelivery) and delivery.app.problem and runner.tries:
+                    note_problem(delivery.app.id, "")
         except DeliveryError as error:
             outcome = self._judge(claim, job, delivery, error)
         except (LaneLost, DatabaseUnavailable, psycopg.Error, PoolTimeout):
@@ -127,6 +131,8 @@ class Engine:
     def _judge(self, claim: Claim, job: Job, delivery: InboundDelivery | OutboundDelivery, error: DeliveryError) -> Outcome:
         log.info("delivery_error", event_id=str(job.public_id), direction=claim.direction, code=error.code, tries=job.tries + 1)
         if isinstance(delivery, InboundDelivery):
+            if isinstance(error, REFUSED) and not delivery.app.problem:
+                note_problem(delivery.app.id, delivery.runner.clean(error.message))
             return judge_inbound(error, job)
         channel = configs.channel(job.channel_id or claim.channel_id or uuid.UUID(int=0))
         provider: Provider | None = channel.provider if channel else None
@@ -157,7 +163,9 @@ class Engine:
                 )
                 lanes.release_until(claim, outcome.delay_s)
             case Parked():
-                self._record(claim, job, state="waiting", outcome=outcome.outcome, detail=detail, tries=tries, progress=job.progress, counts=False)
+                self._record(
+                    claim, job, state="waiting", outcome=outcome.outcome, detail=detail, tries=tries, progress=job.progress, counts=False
+                )
                 lanes.release_until(claim, 0, state="parked")
                 log.warning("lane_parked", channel_id=str(claim.channel_id), outcome=outcome.outcome)
         return False

@@ -15,7 +15,7 @@ from channels_app.selectors.configs import ChannelConfig, LivePersonConfig
 from connector_platform.core.calls import HttpResponse, Steps
 from connector_platform.core.clock import now
 from connector_platform.core.errors import ConversationGone, DeliveryError, OutcomeUnknown, Unreachable
-from connector_platform.core.events import ChatState, ChatStateKind, Close, OptIn, OptOut, Rating, Receipt, ReceiptKind, Text
+from connector_platform.core.events import ChatState, ChatStateKind, Close, Content, OptIn, OptOut, Rating, Receipt, ReceiptKind, Text
 from connector_platform.database import run
 from connector_platform.liveperson import publish as lp
 from connector_platform.liveperson.conversation import create_conversation
@@ -24,6 +24,7 @@ from connector_platform.liveperson.sdes import Consumer
 from connector_platform.liveperson.tokens import Tokens, fetch_consumer_jws
 from webhooks_app.delivery import people, receipts
 from webhooks_app.delivery.agent_lines import agent_text
+from webhooks_app.delivery.context import send_context
 from webhooks_app.delivery.outcome import Again, Ended, Outcome, skipped
 from webhooks_app.delivery.people import Person, Talk
 from webhooks_app.delivery.records import Job
@@ -61,6 +62,8 @@ class InboundDelivery:
         """
         content = self.job.content
         is_message = agent_text(content) is not None
+        if not self.job.consumer_external_id:
+            return self._nameless(content)
         person = people.meet(
             self.channel,
             self.job.consumer_external_id,
@@ -83,6 +86,15 @@ class InboundDelivery:
                 return self._rating(person, content)
         return skipped("nothing_to_send", f"{content.type} has no form on LivePerson's side")
 
+    def _nameless(self, content: Content) -> Outcome:
+        """A receipt that names a message but no person: the message tells who it was for."""
+        if not isinstance(content, Receipt):
+            return Ended(state="dead", outcome="no_consumer", detail=f"a {content.type} of nobody: the provider gave no consumer id")
+        person = people.person_of_message(self.channel.id, content.message_ids)
+        if person is None:
+            return _early(content)
+        return self._receipt(person, content)
+
     # A consumer's message.
 
     def _message(self, person: Person, text: str) -> Outcome:
@@ -94,7 +106,9 @@ class InboundDelivery:
             if self._is_doubtful(talk) and (verdict := self._reconcile(talk, text)) is not None:
                 return verdict
             try:
-                sequences = self._with_tokens(person, lambda domains, tokens, talk=talk: self._publish(domains, tokens, talk, text), progress)
+                sequences = self._with_tokens(
+                    person, lambda domains, tokens, talk=talk: self._publish(domains, tokens, talk, text), progress
+                )
             except (ConversationGone, NotReadyYet) as error:
                 if isinstance(error, NotReadyYet) and (now() - talk.created_at).total_seconds() < NOT_READY_S:
                     raise
@@ -181,6 +195,7 @@ class InboundDelivery:
             return talk
         if talk is None:
             talk = people.begin(person, self.channel, self.app)
+        person = self._with_name(person)
         known = Consumer(profile=person.profile, social_id=person.external_id, company_branch=self.channel.name)
 
         def create(domains: Mapping[str, str], tokens: Tokens) -> Steps[Any]:
@@ -213,6 +228,19 @@ class InboundDelivery:
         if opened is None or not opened.liveperson_id:
             raise ConversationGone("LivePerson closed the conversation as soon as it was opened")
         return opened
+
+    def _with_name(self, person: Person) -> Person:
+        """The person with what the vendor tells on request, where the callbacks told no name. An agent can do without: a failure is no obstacle."""
+        if person.profile.name or person.profile.first_name:
+            return person
+        provider = self.channel.provider
+        context = send_context(self.channel, person, str(self.job.public_id))
+        try:
+            found = self.runner.run(provider.look_up_profile(self.channel.config, context), interpret=provider.interpret)
+        except DeliveryError as error:
+            log.info("profile_unavailable", channel_id=str(self.channel.id), code=error.code)
+            return person
+        return person if found is None else people.add_profile(person, found)
 
     def _with_tokens(self, person: Person, build: Any, progress: Progress | None = None) -> Any:
         """Run what ``build(domains, tokens)`` yields; a token that is refused is fetched anew once. With ``progress`` it is the event's effect."""
@@ -262,9 +290,8 @@ class InboundDelivery:
             receipts.raise_watermark(person, receipt)
         extra_failed = receipt.kind is ReceiptKind.FAILED
         found = receipts.covered(person, self.channel.id, receipt)
-        absent = receipts.missing(self.channel.id, receipt.message_ids) if receipt.message_ids and not found else []
-        if absent and len(absent) == len(receipt.message_ids) and receipt.watermark_at is None:
-            return Ended(state="held", outcome="early_receipt", detail="the message's own answer is not there yet", awaits=absent[0])
+        if not found and receipt.watermark_at is None and not receipts.any_known(self.channel.id, receipt.message_ids):
+            return _early(receipt)
         status = lp.ACCEPT_STATUSES[receipt.kind]
         for part in found:
             if part.sequences:
@@ -353,6 +380,12 @@ class InboundDelivery:
         except ConversationGone:
             return skipped("conversation_closed", conversation_id=talk.id)
         return Ended(state="done", outcome="sent", conversation_id=talk.id)
+
+
+def _early(receipt: Receipt) -> Outcome:
+    if not receipt.message_ids:
+        return skipped("nothing_new")
+    return Ended(state="held", outcome="early_receipt", detail="the message's own answer is not there yet", awaits=receipt.message_ids[0])
 
 
 class AwaitingConversation(DeliveryError):

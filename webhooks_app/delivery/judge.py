@@ -14,6 +14,8 @@ from webhooks_app.delivery.records import Job
 from webhooks_app.retry import CHANNEL_WAITS_S, LIVEPERSON_WAITS_S, wait_s
 from webhooks_app.tokens import TokenPending
 
+REFUSED = (CredentialsRejected, ConfigurationError, AppTokenRejected)
+"""LivePerson refuses the app as such: an operator has to act."""
 TOKEN_WAIT_S = 0.2
 DOUBT_WAIT_S = 0.3
 

@@ -7,16 +7,26 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from django.conf import settings
 
-from channels_app.providers.base import SendContext, Sent
+from channels_app.providers.base import Sent
 from channels_app.selectors import configs
 from channels_app.selectors.configs import ChannelConfig, LivePersonConfig
 from connector_platform.core.clock import now
 from connector_platform.core.errors import RecipientGone
-from connector_platform.core.events import ChatState, Content, ConversationChange, File, Receipt, ReceiptKind, RichContent, Text, Unsupported
+from connector_platform.core.events import (
+    ChatState,
+    Content,
+    ConversationChange,
+    File,
+    Receipt,
+    ReceiptKind,
+    RichContent,
+    Text,
+    Unsupported,
+)
 from connector_platform.database import run
 from webhooks_app.delivery import people, receipts
+from webhooks_app.delivery.context import send_context
 from webhooks_app.delivery.outcome import Ended, Outcome, Parked, skipped
 from webhooks_app.delivery.people import Person, Talk
 from webhooks_app.delivery.records import Job
@@ -94,16 +104,7 @@ class OutboundDelivery:
 
     def _send(self, channel: ChannelConfig, person: Person, content: Content) -> Sent:
         provider = channel.provider
-        context = SendContext(
-            to=person.external_id,
-            message_id=str(self.job.public_id),
-            channel_id=str(channel.id),
-            callback_url=channel.callback_url,
-            now=now(),
-            app=channel.app.config if channel.app else None,
-            last_inbound_at=person.last_inbound_at,
-            api_base=settings.PROVIDER_API_BASES.get(provider.slug, ""),
-        )
+        context = send_context(channel, person, str(self.job.public_id))
         return self.runner.run(provider.send(content, channel.config, context), self.job.progress, provider.interpret)
 
     def _remember(self, connection: Any, channel: ChannelConfig, talk: Talk, message_id: str, part: int, sent_at: datetime) -> None:
@@ -126,7 +127,9 @@ class OutboundDelivery:
     def _mark(self, channel: ChannelConfig, person: Person, talk: Talk, content: ChatState | Receipt) -> Outcome:
         """Typing and read marks: worth something only at once, and only where the channel shows them."""
         capabilities = channel.provider.capabilities
-        shows = capabilities.typing_out if isinstance(content, ChatState) else capabilities.mark_read_out and content.kind is ReceiptKind.READ
+        shows = (
+            capabilities.typing_out if isinstance(content, ChatState) else capabilities.mark_read_out and content.kind is ReceiptKind.READ
+        )
         if not shows:
             return skipped("not_shown", f"{channel.provider.title} does not show this", conversation_id=talk.id)
         if self.job.age_s > CHAT_STATE_FRESH_S or self.job.tries:

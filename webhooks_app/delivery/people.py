@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ from connector_platform.core.ids import uuid7
 from connector_platform.database import hot_pool, run
 from connector_platform.liveperson.tokens import ConsumerJws
 from webhooks_app import lanes
-from webhooks_app.journal import outbound_lane
+from webhooks_app.journal import outbound_lane, profile_to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,9 @@ class Talk:
     created_at: datetime
 
 
-_PERSON = """id, external_id, profile, last_inbound_at, delivered_until_at, read_until_at, opted_out_at, liveperson_app_id, liveperson_jws"""
+_PERSON = (
+    """id, external_id, profile, last_inbound_at, delivered_until_at, read_until_at, opted_out_at, liveperson_app_id, liveperson_jws"""
+)
 
 
 def _person(row: Any) -> Person:
@@ -71,9 +74,28 @@ def meet(channel: ChannelConfig, external_id: str, profile: dict[str, str], wrot
     return _person(rows[0])
 
 
+def person_of_message(channel_id: uuid.UUID, message_ids: Sequence[str]) -> Person | None:
+    """The consumer whom the message with one of these vendor's ids went to, or None where there is no such message yet."""
+    rows = run(
+        """SELECT c.consumer_id FROM webhooks_app_deliveredmessage m JOIN channels_app_conversation c ON c.id = m.conversation_id
+           WHERE m.channel_id = %s AND m.provider_message_id = ANY(%s) LIMIT 1""",
+        [channel_id, list(message_ids)],
+    )
+    return person_by_id(rows[0][0]) if rows else None
+
+
 def person_by_id(consumer_id: uuid.UUID) -> Person:
     """The consumer with this id, which exists."""
     return _person(run(f"SELECT {_PERSON} FROM channels_app_consumer WHERE id = %s", [consumer_id])[0])
+
+
+def add_profile(person: Person, profile: Profile) -> Person:
+    """The person with what ``profile`` tells beside what was known."""
+    rows = run(
+        f"UPDATE channels_app_consumer SET profile = %s::jsonb || profile, updated_at = now() WHERE id = %s RETURNING {_PERSON}",
+        [json.dumps(profile_to_json(profile)), person.id],
+    )
+    return _person(rows[0])
 
 
 def remember_jws(person: Person, app: LivePersonConfig, jws: ConsumerJws) -> None:
@@ -92,7 +114,10 @@ def forget_jws(person: Person) -> None:
 
 def set_opt_out(person: Person, *, opted_out: bool) -> None:
     """Note that the person wants no messages, or wants them again."""
-    run("UPDATE channels_app_consumer SET opted_out_at = CASE WHEN %s THEN now() END, updated_at = now() WHERE id = %s", [opted_out, person.id])
+    run(
+        "UPDATE channels_app_consumer SET opted_out_at = CASE WHEN %s THEN now() END, updated_at = now() WHERE id = %s",
+        [opted_out, person.id],
+    )
 
 
 _TALK = """

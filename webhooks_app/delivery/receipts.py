@@ -61,16 +61,14 @@ def covered(person: Person, channel_id: uuid.UUID, receipt: Receipt) -> list[Cov
     return [Covered(row[0], row[1], row[2], tuple(row[3] or ()), tuple(row[4])) for row in run(query, parameters)]
 
 
-def missing(channel_id: uuid.UUID, message_ids: Sequence[str]) -> list[str]:
-    """Those ids that no message of ours has yet: their own answers have not been recorded."""
-    known = {
-        row[0]
-        for row in run(
-            "SELECT provider_message_id FROM webhooks_app_deliveredmessage WHERE channel_id = %s AND provider_message_id = ANY(%s)",
+def any_known(channel_id: uuid.UUID, message_ids: Sequence[str]) -> bool:
+    """Whether a message of ours has one of these ids; if not, its own answer has not been recorded yet."""
+    return bool(
+        run(
+            "SELECT 1 FROM webhooks_app_deliveredmessage WHERE channel_id = %s AND provider_message_id = ANY(%s) LIMIT 1",
             [channel_id, list(message_ids)],
         )
-    }
-    return [message_id for message_id in message_ids if message_id not in known]
+    )
 
 
 def stamp(connection: Any, kind: ReceiptKind, row_ids: Sequence[int]) -> None:
@@ -132,9 +130,7 @@ def after_sent(
     append([own_receipt(job, person, conversation_id, channel_id, kind) for kind in kinds], connection)
 
 
-def own_receipt(
-    job: Job, person: Person, conversation_id: uuid.UUID, channel_id: uuid.UUID, kind: ReceiptKind, reason: str = ""
-) -> Entry:
+def own_receipt(job: Job, person: Person, conversation_id: uuid.UUID, channel_id: uuid.UUID, kind: ReceiptKind, reason: str = "") -> Entry:
     """A receipt that the platform itself finds out: for the event's sequence, at the end of the consumer's inbound lane."""
     assert job.sequence is not None
     return Entry(

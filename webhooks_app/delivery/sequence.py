@@ -54,4 +54,3 @@ def _wait_s(claim: Claim, job: Job, arrived: list[int]) -> float:
     # Waited long enough: what is missing was never notified to us, and later numbers need not wait for it again.
     run("UPDATE channels_app_dialog SET seen = seen + int8multirange(int8range(floor, %s)) WHERE id = %s", [job.sequence, rows[0][0]])
     return 0.0
-
