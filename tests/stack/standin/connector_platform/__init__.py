@@ -1,0 +1,1 @@
+"""A stand-in for the platform, for tests of what starts and stops it."""
