@@ -56,7 +56,7 @@ def run(query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any
     for attempt in (1, 2):
         try:
             with pool.connection() as connection:
-                cursor = connection.execute(query, parameters)  # type: ignore[arg-type]
+                cursor = connection.execute(query, parameters)
                 return cursor.fetchall() if cursor.description else []
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
             if attempt == 2 or isinstance(error, PoolTimeout):

@@ -28,7 +28,7 @@ _DIRECT = ("/callbacks/", "/webhooks/")
 def _call_view(request: HttpRequest) -> HttpResponseBase:
     match = resolve(request.path_info)
     request.resolver_match = match
-    return match.func(request, *match.args, **match.kwargs)  # type: ignore[no-any-return]
+    return match.func(request, *match.args, **match.kwargs)
 
 
 _direct = convert_exception_to_response(_call_view)
@@ -37,7 +37,7 @@ _direct = convert_exception_to_response(_call_view)
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """One request, one response (PEP 3333)."""
     if not get_path_info(environ).startswith(_DIRECT):
-        return _django(environ, start_response)  # type: ignore[no-any-return]
+        return _django(environ, start_response)
     response = _direct(WSGIRequest(environ))
     assert isinstance(response, HttpResponse)
     start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))

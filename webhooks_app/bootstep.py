@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from webhooks_app.worker import Drainer
 
 
-class DrainStep(bootsteps.StartStopStep):  # type: ignore[misc]
+class DrainStep(bootsteps.StartStopStep):
     """Starts the drainer after the worker's pool; ``stop`` lets the calls in flight end."""
 
     requires = ("celery.worker.components:Pool",)

@@ -106,7 +106,7 @@ def delete_history() -> int:
             [days * 86400, BATCH],
         )
         for table in ("attempt", "deliveredmessage", "consumermessage"):
-            connection.execute(f"DELETE FROM webhooks_app_{table} WHERE event_id IN (SELECT id FROM old_event)")  # noqa: S608  fixed names
+            connection.execute(f"DELETE FROM webhooks_app_{table} WHERE event_id IN (SELECT id FROM old_event)")
         gone = connection.execute("DELETE FROM webhooks_app_event WHERE id IN (SELECT id FROM old_event)").rowcount
     run("DELETE FROM webhooks_app_unreadablebody WHERE received_at < now() - make_interval(secs => %s)", [days * 86400])
     run(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -39,11 +39,11 @@ class _Fixed(BaseContentNegotiation):
 class ReceiveView(APIView):
     """Base of the receiving views: public addresses that authenticate by signature over the raw body."""
 
-    authentication_classes: ClassVar = []
-    permission_classes: ClassVar = []
-    throttle_classes: ClassVar = []
-    parser_classes: ClassVar = []
-    renderer_classes: ClassVar = [JSONRenderer]
+    authentication_classes = ()
+    permission_classes = ()
+    throttle_classes = ()
+    parser_classes = ()
+    renderer_classes = (JSONRenderer,)
     content_negotiation_class = _Fixed
     schema = None
 
@@ -89,11 +89,15 @@ class LivePersonWebhookView(ReceiveView):
 
         return self.answer("liveperson", handle)
 
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def refuse(self, request: Request, app_id: uuid.UUID | None = None) -> HttpResponse:
+        """405 for every other method, counted."""
+
         def handle() -> CallbackAnswer:
             raise RequestMethodInvalid("LivePerson posts its notifications")
 
         return self.answer("liveperson", handle)
+
+    get = put = patch = delete = head = refuse
 
 
 def read_request(request: HttpRequest, *, path: str = "") -> CallbackRequest:

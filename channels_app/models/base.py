@@ -32,7 +32,7 @@ class SealedJSONField(models.BinaryField):
         return None if value is None else super().get_db_prep_value(secret_box().seal(value), connection, prepared)
 
     def get_default(self) -> Any:
-        return self._get_default() if self.has_default() else None
+        return self.default() if self.has_default() else None
 
     def value_to_string(self, obj: Any) -> str:
         return "***"

@@ -27,7 +27,9 @@ class Conversation(Row):
     liveperson_app = models.ForeignKey("channels_app.LivePersonApp", on_delete=models.PROTECT, related_name="conversations")
     liveperson_id = models.CharField(max_length=64, blank=True, default="")
     state = models.CharField(max_length=10, choices=ConversationState.choices, default=ConversationState.OPENING)
-    stage = models.CharField(max_length=20, blank=True, default="", help_text="LivePerson's stage: the state of the conversation with all its dialogs.")
+    stage = models.CharField(
+        max_length=20, blank=True, default="", help_text="LivePerson's stage: the state of the conversation with all its dialogs."
+    )
     skill_id = models.CharField(max_length=40, blank=True, default="")
     agent_id = models.CharField(max_length=64, blank=True, default="")
     close_reason = models.CharField(max_length=80, blank=True, default="")
@@ -40,7 +42,9 @@ class Conversation(Row):
         ordering = ("-created_at",)
         constraints: ClassVar = [
             models.UniqueConstraint(fields=("consumer",), condition=~models.Q(state="closed"), name="uniq_open_conversation_per_consumer"),
-            models.UniqueConstraint(fields=("liveperson_app", "liveperson_id"), condition=~models.Q(liveperson_id=""), name="uniq_liveperson_conversation"),
+            models.UniqueConstraint(
+                fields=("liveperson_app", "liveperson_id"), condition=~models.Q(liveperson_id=""), name="uniq_liveperson_conversation"
+            ),
             models.UniqueConstraint(fields=("id", "brand"), name="uniq_conversation_brand"),
             models.CheckConstraint(condition=models.Q(state__in=ConversationState.values), name="conversation_state_known"),
             models.CheckConstraint(condition=~models.Q(state="open") | ~models.Q(liveperson_id=""), name="conversation_open_has_id"),

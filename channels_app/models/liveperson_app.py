@@ -30,17 +30,27 @@ class LivePersonApp(Row):
     name = models.CharField(max_length=120, help_text="What operators call this app.")
     account_id = models.CharField(max_length=40, help_text="The LivePerson account (site) id, digits, sometimes beginning with letters.")
     client_id = models.CharField(max_length=64, help_text="client_id of the app install, from Conversational Cloud.")
-    client_secret: models.Field = SealedJSONField(help_text="client_secret of the app install; signs webhooks and fetches tokens. Never shown again.")
-    previous_client_secret: models.Field = SealedJSONField(null=True, blank=True, help_text="Still accepted on webhooks while the secret is being changed.")
+    client_secret: models.Field = SealedJSONField(
+        help_text="client_secret of the app install; signs webhooks and fetches tokens. Never shown again."
+    )
+    previous_client_secret: models.Field = SealedJSONField(
+        null=True, blank=True, help_text="Still accepted on webhooks while the secret is being changed."
+    )
     domain_api = models.URLField(
         default="https://api.liveperson.net",
         help_text="Where LivePerson's Domain API is; other services are found through it and take its scheme.",
     )
-    skill_id = models.CharField(max_length=40, blank=True, default="", help_text="Skill that new conversations go to; empty: all skills (-1).")
-    campaign_id = models.CharField(max_length=40, blank=True, default="", help_text="Campaign for reporting and routing; needs the engagement id beside it.")
+    skill_id = models.CharField(
+        max_length=40, blank=True, default="", help_text="Skill that new conversations go to; empty: all skills (-1)."
+    )
+    campaign_id = models.CharField(
+        max_length=40, blank=True, default="", help_text="Campaign for reporting and routing; needs the engagement id beside it."
+    )
     engagement_id = models.CharField(max_length=40, blank=True, default="")
     ttr = models.CharField(max_length=20, choices=Ttr.choices, default=Ttr.NORMAL, help_text="Target time to respond of new conversations.")
-    language = models.CharField(max_length=20, blank=True, default="", help_text="Language of the conversation context, such as en-US; empty: the consumer's.")
+    language = models.CharField(
+        max_length=20, blank=True, default="", help_text="Language of the conversation context, such as en-US; empty: the consumer's."
+    )
     features = models.JSONField(default=default_features, help_text="Client-Properties features: " + ", ".join(FEATURES) + ".")
     sequence_gap_wait_s = models.FloatField(
         null=True,
@@ -49,7 +59,11 @@ class LivePersonApp(Row):
         "Empty: the installation's default.",
     )
     problem = models.CharField(
-        max_length=500, blank=True, default="", editable=False, help_text="Why LivePerson refuses this app at the moment; empty: it does not."
+        max_length=500,
+        blank=True,
+        default="",
+        editable=False,
+        help_text="Why LivePerson refuses this app at the moment; empty: it does not.",
     )
 
     objects: ClassVar = ScopedManager(brand="brand")

@@ -188,8 +188,8 @@ class Provider(ABC):
 
         Asked once, before a conversation is opened for somebody whose name is not known; a failure leaves the name out.
         """
+        yield from ()  # a generator, like every other
         return None
-        yield  # a generator, like every other
 
     def dedupes_sends(self, config: Any) -> bool:
         """Whether a repeated send with the same identity is dropped by the vendor, so that a lost answer may simply be retried."""
@@ -209,8 +209,8 @@ class Provider(ABC):
         Raises:
             DeliveryError: they do not, with the reason.
         """
+        yield from ()  # a generator, like every other
         return "This provider has no credential check."
-        yield  # a generator, like every other
 
 
 def raise_for_status(response: HttpResponse) -> None:

@@ -104,7 +104,7 @@ class _Cache:
     def get(self, key: Any, load: Callable[[], Value]) -> Value:
         kept = self._values.get(key)
         if kept is not None and kept[0] > monotonic_s():
-            return kept[1]  # type: ignore[no-any-return]
+            return kept[1]
         value = load()
         with self._lock:
             if len(self._values) > 50_000:

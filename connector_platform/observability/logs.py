@@ -10,7 +10,7 @@ import structlog
 
 def configure_logging(*, debug: bool) -> None:
     """Route the standard library's logging and structlog through one renderer: JSON in production, columns in development."""
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.processors.add_log_level,

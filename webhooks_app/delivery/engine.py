@@ -96,9 +96,9 @@ class Engine:
             log.exception("delivery_failed", event_id=str(job.public_id), kind=job.content.type)
             outcome = Ended(state="dead", outcome="internal_error", detail=f"{type(error).__name__}; see the log, then replay")
         if isinstance(outcome, Ended) and outcome.state == "dead" and isinstance(delivery, OutboundDelivery):
-            extra = delivery.failure_receipt(outcome.outcome)
-            if extra is not None:
-                outcome = replace(outcome, extra=extra)
+            receipt = delivery.failure_receipt(outcome.outcome)
+            if receipt is not None:
+                outcome = replace(outcome, write=receipt)
         return self._write(claim, job, outcome, runner)
 
     def _prepare(self, claim: Claim, job: Job) -> InboundDelivery | OutboundDelivery | Ended | Parked:
@@ -186,8 +186,8 @@ class Engine:
                     conversation_id=outcome.conversation_id,
                     channel_id=outcome.channel_id,
                 )
-                if outcome.extra is not None:
-                    outcome.extra(connection)
+                if outcome.write is not None:
+                    outcome.write(connection)
 
         patiently(write)
         if outcome.state in ("dead", "unknown"):

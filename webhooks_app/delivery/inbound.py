@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -121,7 +122,7 @@ class InboundDelivery:
                 state="done",
                 outcome="sent",
                 conversation_id=talk.id,
-                extra=lambda connection, talk=talk: self._record_sequences(connection, talk, text, sequences),
+                write=partial(self._record_sequences, talk, sequences),
             )
         raise AssertionError("the second round returns or raises")
 
@@ -140,7 +141,7 @@ class InboundDelivery:
             sent.append((part, published.sequence))
         return sent
 
-    def _record_sequences(self, connection: Any, talk: Talk, text: str, sent: list[tuple[str, int | None]]) -> None:
+    def _record_sequences(self, talk: Talk, sent: list[tuple[str, int | None]], connection: Any) -> None:
         for part, sequence in sent:
             if sequence is None:
                 continue
@@ -303,7 +304,7 @@ class InboundDelivery:
             for part in found:
                 receipts.stamp(connection, receipt.kind, part.row_ids)
 
-        return Ended(state="done" if found else "skipped", outcome="sent" if found else "nothing_new", extra=write)
+        return Ended(state="done" if found else "skipped", outcome="sent" if found else "nothing_new", write=write)
 
     def _own_receipt(self, person: Person, receipt: Receipt) -> Outcome:
         row = run("SELECT liveperson_id FROM channels_app_conversation WHERE id = %s", [self.job.conversation_id])

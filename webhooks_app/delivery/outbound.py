@@ -31,6 +31,7 @@ from webhooks_app.delivery.outcome import Ended, Outcome, Parked, skipped
 from webhooks_app.delivery.people import Person, Talk
 from webhooks_app.delivery.records import Job
 from webhooks_app.delivery.steps import Runner
+from webhooks_app.journal import append
 from webhooks_app.notifications import mark_seen
 
 log = structlog.get_logger(__name__)
@@ -96,7 +97,7 @@ class OutboundDelivery:
                 tells_delivery=channel.provider.capabilities.delivered_receipts,
             )
 
-        return Ended(state="done", outcome="sent", conversation_id=talk.id, channel_id=channel.id, extra=record)
+        return Ended(state="done", outcome="sent", conversation_id=talk.id, channel_id=channel.id, write=record)
 
     def _sent_at(self) -> datetime:
         """When the first call began, also where that was an earlier try: no vendor's watermark for this message can be before it."""
@@ -158,7 +159,7 @@ class OutboundDelivery:
         def apply(connection: Any) -> None:
             people.apply_change(connection, known, change)
 
-        return Ended(state="done", outcome="applied", conversation_id=talk.id, channel_id=talk.channel_id, extra=apply)
+        return Ended(state="done", outcome="applied", conversation_id=talk.id, channel_id=talk.channel_id, write=apply)
 
     def _participant(self, change: ConversationChange) -> tuple[Any, Any] | None:
         rows = run(
@@ -176,7 +177,7 @@ class OutboundDelivery:
             return None
         person = people.person_by_id(talk.consumer_id)
         entry = receipts.own_receipt(self.job, person, talk.id, talk.channel_id, ReceiptKind.FAILED, reason)
-        return lambda connection: receipts.append([entry], connection)
+        return lambda connection: append([entry], connection)
 
 
 def presentable(content: Content) -> Content | None:

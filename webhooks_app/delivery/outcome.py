@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-Extra = Callable[[Any], None]
+Write = Callable[[Any], None]
 """Further writes of the same transaction, given its connection."""
 
 
@@ -21,7 +21,7 @@ class Ended:
     awaits: str = ""
     conversation_id: uuid.UUID | None = None
     channel_id: uuid.UUID | None = None
-    extra: Extra | None = None
+    write: Write | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,7 +57,8 @@ _PERSON = (
 
 
 def _person(row: Any) -> Person:
-    return Person(row[0], row[1], Profile(**(row[2] or {})), *row[3:8], secret_box().open(row[8]) if row[8] else "")
+    jws = secret_box().open(row[8]) if row[8] else ""
+    return Person(row[0], row[1], Profile(**(row[2] or {})), row[3], row[4], row[5], row[6], row[7], jws)
 
 
 def meet(channel: ChannelConfig, external_id: str, profile: dict[str, str], wrote_at: datetime | None) -> Person:

@@ -48,7 +48,8 @@ GROUP BY c.id, c.liveperson_id, h.dialog_id
 def covered(person: Person, channel_id: uuid.UUID, receipt: Receipt) -> list[Covered]:
     """What the vendor's receipt says, dialog by dialog; messages that had this receipt before are left out."""
     column = "read_at" if receipt.kind is ReceiptKind.READ else "delivered_at"
-    conditions, parameters = [], {"channel": channel_id, "consumer": person.id}
+    conditions: list[str] = []
+    parameters: dict[str, Any] = {"channel": channel_id, "consumer": person.id}
     if receipt.message_ids:
         conditions.append("m.provider_message_id = ANY(%(ids)s)")
         parameters["ids"] = list(receipt.message_ids)

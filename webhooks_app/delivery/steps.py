@@ -116,7 +116,7 @@ class Runner:
         except StopIteration as stop:
             if pending is not None:
                 progress.add(pending)
-            return stop.value  # type: ignore[no-any-return]
+            return stop.value
         except DeliveryError as error:
             self._note(error)
             raise

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
 from connector_platform.core.ids import uuid7
@@ -31,7 +33,7 @@ class UnreadableBody(models.Model):
     class Meta:
         ordering = ("-received_at",)
         verbose_name_plural = "unreadable bodies"
-        constraints = [
+        constraints: ClassVar = [
             models.CheckConstraint(
                 condition=models.Q(channel__isnull=False, provider_app__isnull=True, liveperson_app__isnull=True)
                 | models.Q(channel__isnull=True, provider_app__isnull=False, liveperson_app__isnull=True)

@@ -23,11 +23,11 @@ class Command(BaseCommand):
         for table, column in SEALED:
             count = 0
             with hot_pool().connection() as connection:
-                rows = connection.execute(f"SELECT id, {column} FROM {table} WHERE {column} IS NOT NULL").fetchall()  # type: ignore[arg-type]  # noqa: S608
+                rows = connection.execute(f"SELECT id, {column} FROM {table} WHERE {column} IS NOT NULL").fetchall()  # noqa: S608
                 for row_id, sealed in rows:
                     # Only if unchanged meanwhile: a newer value is sealed with the first key already.
                     count += connection.execute(
-                        f"UPDATE {table} SET {column} = %s WHERE id = %s AND {column} = %s",  # type: ignore[arg-type]  # noqa: S608
+                        f"UPDATE {table} SET {column} = %s WHERE id = %s AND {column} = %s",  # noqa: S608
                         [box.rotate(sealed), row_id, bytes(sealed)],
                     ).rowcount
             self.stdout.write(f"{table}.{column}: {count} sealed anew")
