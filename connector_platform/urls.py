@@ -13,5 +13,6 @@ urlpatterns = [
     path("metrics", health.metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("channels_app.api.urls")),
+    path("api/v1/", include("webhooks_app.api.urls")),
     path("", include("webhooks_app.urls")),
 ]

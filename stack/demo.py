@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import requests
 
@@ -183,7 +184,7 @@ def register(demo: Demo, keys: Keys, sandbox: SandboxControl) -> None:
 
 
 def _inbound_auth(keys: Keys) -> Json:
-    return {"kind": "hmac", "header": "X-Signature", "algorithm": "sha256", "encoding": "hex", "secret": keys.derive("sms inbound")}
+    return {"kind": "hmac", "header": "X-Gateway-Signature", "prefix": "sha256=", "secret": keys.derive("sms inbound")}
 
 
 def _outbound_auth(keys: Keys) -> Json:
@@ -193,11 +194,36 @@ def _outbound_auth(keys: Keys) -> Json:
 def _sms_config(keys: Keys, sandbox_url: str) -> Json:
     return {
         "sender": SMS_NUMBER,
-        "inbound": {"auth": _inbound_auth(keys)},
+        "inbound": {
+            "auth": _inbound_auth(keys),
+            "methods": ["POST"],
+            "body_format": "form",
+            "fields": {"sender": ["from"], "text": ["text"], "recipient": ["to"], "message_id": ["id"], "timestamp": ["date"]},
+        },
+        "status": {
+            "fields": {"message_id": ["ref", "id"], "status": ["status"]},
+            "values": {
+                "delivered": ["DELIVRD", "delivered"],
+                "failed": ["UNDELIV", "REJECTD", "EXPIRED", "DELETED", "UNKNOWN", "failed", "undelivered", "rejected", "expired"],
+                "sent": ["ACCEPTD", "ENROUTE", "sent"],
+            },
+        },
         "outbound": {
-            "url": f"{sandbox_url}/sms_gateway/{SMS_NUMBER.removeprefix('+')}/send",
+            "url": f"{sandbox_url}/sms/{quote(SMS_NUMBER)}/send",
+            "method": "POST",
+            "content_type": "application/json",
             "auth": _outbound_auth(keys),
-            "message_id": {"json_path": "id"},
+            "body": '{"to":{{to}},"from":{{from}},"text":{{text}},"ref":{{id}},"dlr":{{status_url}}}',
+            "success": {"status": [200], "json_path": "messages[0].status", "equals": "accepted"},
+            "message_id": {"json_path": "messages[0].id"},
+            "errors": [
+                {"status": [429], "class": "rate_limited"},
+                {"json_path": "code", "in": ["10", "11", "14"], "class": "auth"},
+                {"json_path": "code", "in": ["13", "16"], "class": "recipient"},
+                {"json_path": "code", "in": ["12", "15"], "class": "permanent"},
+            ],
+            "retry_after": {"header": "Retry-After"},
+            "timeout_s": 10,
         },
     }
 

@@ -36,7 +36,7 @@ def configure_logging(*, debug: bool) -> None:
             "root": {"handlers": ["console"], "level": "INFO"},
             "loggers": {
                 "django.request": {"level": "ERROR"},
-                "django_structlog": {"level": "WARNING"},
+                "django_structlog": {"level": "CRITICAL"},  # it names each request in the context; its own lines say nothing new
                 "urllib3": {"level": "ERROR"},
                 "requests_hardened": {"level": "ERROR"},
                 "psycopg.pool": {"level": "ERROR"},
