@@ -1,0 +1,50 @@
+"""The control API: a test or a script registers connectors, plays the agent, breaks things, and reads what happened.
+
+Answers are JSON; an error is ``{"error": sentence}``. It has no authentication: the sandbox is for a developer's own machine.
+The part of the consumers' phones is added by ``sandbox.phones``.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from sandbox import liveperson
+from sandbox.control.accounts import AccountRoutes
+from sandbox.control.agents import AgentRoutes
+from sandbox.control.errors import answering_errors
+from sandbox.control.operations import OperationRoutes
+from sandbox.kernel import Kernel
+
+__all__ = ["install"]
+
+
+def install(app: web.Application, kernel: Kernel) -> None:
+    """Add the control routes and ``GET /health`` to ``app``; LivePerson must have been installed before."""
+    state = liveperson.state(app)
+    accounts, agents, operations = AccountRoutes(state), AgentRoutes(state), OperationRoutes(kernel, state)
+    install_path = "/control/accounts/{account_id}/apps/{client_id}"
+    conversation = "/control/conversations/{conversation_id}"
+    routes = (
+        ("GET", "/health", operations.health),
+        ("GET", "/control/accounts", accounts.list),
+        ("PUT", install_path, accounts.put),
+        ("DELETE", install_path, accounts.delete),
+        ("POST", install_path + "/revoke-tokens", accounts.revoke_tokens),
+        ("GET", "/control/conversations", agents.list),
+        ("GET", conversation, agents.one),
+        ("POST", conversation + "/agent/{action}", agents.act),
+        ("GET", "/control/files/{path:.+}", agents.file),
+        ("GET", "/control/faults", operations.faults),
+        ("PUT", "/control/faults", operations.put_faults),
+        ("DELETE", "/control/faults", operations.delete_faults),
+        ("GET", "/control/ledger", operations.ledger),
+        ("DELETE", "/control/ledger", operations.clear_ledger),
+        ("POST", "/control/reset", operations.reset),
+        ("PUT", "/control/time-scale", operations.time_scale),
+        ("GET", "/control/webhooks", operations.webhooks),
+        ("POST", "/control/webhooks/retry", operations.retry_webhooks),
+        ("GET", "/control/options", operations.options),
+        ("PUT", "/control/options", operations.put_options),
+    )
+    for method, path, handler in routes:
+        app.router.add_route(method, path, answering_errors(handler))

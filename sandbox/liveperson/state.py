@@ -1,0 +1,218 @@
+"""LivePerson's messaging backend in memory: what changes a conversation, and whom it tells."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.kernel import Kernel, now_ms
+from sandbox.liveperson.accounts import Accounts
+from sandbox.liveperson.conversations import (
+    AGENT,
+    AUDIENCE_ALL,
+    CLOSE,
+    CONSUMER,
+    DEFAULT_TTR,
+    MAIN,
+    OPEN,
+    TTR_SECONDS,
+    Consumer,
+    Conversation,
+    Dialog,
+    Message,
+    Participant,
+)
+from sandbox.liveperson.files import Files
+from sandbox.liveperson.notifications import Notification, conversation_change, messaging_event
+from sandbox.liveperson.tokens import ConsumerIdentity, Tokens
+from sandbox.liveperson.webhooks import Webhooks
+
+
+class AlreadyOpen(Exception):
+    """The consumer has a conversation whose stage is OPEN, and may not have a second one."""
+
+
+class LivePersonState:
+    """Everything LivePerson knows, for all accounts.
+
+    Each change is told to ``listeners`` in the order in which it happened; the webhooks are the first of them.
+    """
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        self.accounts = Accounts()
+        self.tokens = Tokens()
+        self.files = Files()
+        self.webhooks = Webhooks(kernel, self.accounts)
+        self.consumers: dict[tuple[str, str], Consumer] = {}  # (account id, lp consumer id)
+        self.conversations: dict[str, Conversation] = {}
+        self.listeners: list[Callable[[Notification], None]] = [self.webhooks.enqueue]
+        # LivePerson's table of authorization errors gives 40105 to a missing AppJWT, its sample body 40104.
+        self.missing_app_jwt_code = 40105
+
+    def reset(self) -> None:
+        """Forget conversations, consumers, files and undelivered notifications; accounts and their tokens stay."""
+        self.conversations.clear()
+        self.consumers.clear()
+        self.files.clear()
+        self.webhooks.clear()
+
+    def consumer(self, identity: ConsumerIdentity) -> Consumer:
+        """The consumer a ConsumerJWS stands for, known from now on."""
+        key = identity.account_id, identity.lp_consumer_id
+        if key not in self.consumers:
+            self.consumers[key] = Consumer(identity.account_id, identity.lp_consumer_id, identity.ext_consumer_id)
+        return self.consumers[key]
+
+    def open_conversation(
+        self,
+        consumer: Consumer,
+        *,
+        skill_id: str = "-1",
+        ttr_type: str | None = None,
+        campaign_info: dict[str, Any] | None = None,
+        context: dict[str, Any] | None = None,
+        client_properties: dict[str, Any] | None = None,
+        agent_id: str | None = None,
+    ) -> Conversation:
+        """A new conversation of ``consumer``, unassigned unless ``agent_id`` is given.
+
+        Raises:
+            AlreadyOpen: the consumer has one whose stage is OPEN, a survey included.
+        """
+        if consumer.open_conversation_id is not None:
+            raise AlreadyOpen
+        conversation_id, at_ms = str(uuid.uuid4()), now_ms()
+        people = [Participant(consumer.consumer_id, CONSUMER)]
+        ttr_type = ttr_type or DEFAULT_TTR
+        conversation = Conversation(
+            conversation_id=conversation_id,
+            account_id=consumer.account_id,
+            consumer=consumer,
+            skill_id=skill_id,
+            started_ms=at_ms,
+            updated_ms=at_ms,
+            dialogs=[Dialog(conversation_id, MAIN, at_ms, at_ms, people)],
+            ttr_type=ttr_type,
+            ttr_s=TTR_SECONDS[ttr_type],
+            effective_ttr_ms=at_ms + TTR_SECONDS[ttr_type] * 1000,
+            campaign_info=campaign_info,
+            context=context,
+            client_properties=client_properties,
+        )
+        if agent_id is not None:
+            people.append(Participant(agent_id, "ASSIGNED_AGENT"))
+        self.conversations[conversation_id] = conversation
+        consumer.open_conversation_id = conversation_id
+        self.record("liveperson.conversation", conversation, skillId=skill_id, campaignInfo=campaign_info)
+        self._tell(conversation, conversation_change(conversation))
+        return conversation
+
+    def changed(self, conversation: Conversation) -> None:
+        """Tell everyone the new state, after its fields were changed."""
+        conversation.touch(now_ms())
+        self._tell(conversation, conversation_change(conversation))
+
+    def publish(
+        self,
+        conversation: Conversation,
+        dialog: Dialog,
+        originator: Participant,
+        event: dict[str, Any],
+        *,
+        audience: str = AUDIENCE_ALL,
+        metadata: list[Any] | None = None,
+    ) -> int:
+        """Publish a content event or an accept status and return its sequence in the dialog."""
+        sequence, at_ms = dialog.take_sequence(), now_ms()
+        is_content = event["type"] != "AcceptStatusEvent"
+        who, role = originator.participant_id, originator.role
+        if is_content:
+            dialog.messages[sequence] = Message(dialog.dialog_id, sequence, who, role, event, at_ms, audience, metadata)
+            self._answer_due(conversation, role, audience, at_ms)
+        else:
+            self._mark(dialog, event["status"], event["sequenceList"], at_ms)
+        notification = messaging_event(
+            conversation,
+            dialog.dialog_id,
+            who,
+            role,
+            event,
+            sequence=sequence,
+            at_ms=at_ms,
+            audience=audience if is_content else None,
+            metadata=metadata,
+        )
+        self._tell(conversation, notification)
+        return sequence
+
+    def chat_state(self, conversation: Conversation, dialog: Dialog, originator: Participant, chat_state: str) -> None:
+        """Note and tell a participant's chat state; it takes no sequence."""
+        dialog.chat_states[originator.participant_id] = chat_state
+        event = {"type": "ChatStateEvent", "chatState": chat_state}
+        self._tell(conversation, messaging_event(conversation, dialog.dialog_id, originator.participant_id, originator.role, event))
+
+    def close_dialog(self, conversation: Conversation, dialog: Dialog, by: str, cause: str | None = None) -> None:
+        """Close one dialog, and with the last open one the conversation. ``by`` is ``CONSUMER`` or ``AGENT``."""
+        at_ms = conversation.touch(now_ms())
+        dialog.close(by, cause, at_ms)
+        conversation.effective_ttr_ms = -1
+        if dialog.dialog_type == MAIN:
+            conversation.close_reason = by
+        if all(each.state == CLOSE for each in conversation.dialogs):
+            self._end(conversation, by, at_ms)
+        self._tell(conversation, conversation_change(conversation))
+
+    def close_conversation(self, conversation: Conversation, by: str, cause: str | None = None) -> None:
+        """Close every open dialog and the conversation, in one change."""
+        at_ms = conversation.touch(now_ms())
+        for dialog in conversation.dialogs:
+            if dialog.state == OPEN:
+                dialog.close(by, cause, at_ms)
+        conversation.effective_ttr_ms = -1
+        conversation.close_reason = conversation.close_reason or by
+        self._end(conversation, by, at_ms)
+        self._tell(conversation, conversation_change(conversation))
+
+    def record(self, kind: str, conversation: Conversation, **fields: Any) -> None:
+        """Write an effect on ``conversation`` into the ledger."""
+        self.kernel.ledger.record(
+            kind,
+            accountId=conversation.account_id,
+            conversationId=conversation.conversation_id,
+            extConsumerId=conversation.consumer.ext_consumer_id,
+            **fields,
+        )
+
+    def _end(self, conversation: Conversation, by: str, at_ms: int) -> None:
+        conversation.stage = CLOSE
+        conversation.ended_ms = at_ms
+        if conversation.consumer.open_conversation_id == conversation.conversation_id:
+            conversation.consumer.open_conversation_id = None
+        self.record("liveperson.close", conversation, by=by)
+
+    @staticmethod
+    def _answer_due(conversation: Conversation, role: str, audience: str, at_ms: int) -> None:
+        if role == CONSUMER and conversation.effective_ttr_ms == -1:
+            conversation.effective_ttr_ms = at_ms + conversation.ttr_s * 1000
+        elif role != CONSUMER and audience == AUDIENCE_ALL:
+            conversation.effective_ttr_ms = -1
+
+    @staticmethod
+    def _mark(dialog: Dialog, status: str, sequences: list[int], at_ms: int) -> None:
+        marks = ("accept", "read") if status == "READ" else (status.lower(),)  # read implies accepted
+        for message in (dialog.messages[sequence] for sequence in sequences if sequence in dialog.messages):
+            for mark in marks:
+                message.marks.setdefault(mark, at_ms)
+
+    def _tell(self, conversation: Conversation, notification: Notification) -> None:
+        for listener in self.listeners:
+            listener(notification)
+        if self.kernel.bus.has_listeners():
+            self.kernel.bus.publish("conversation", conversation.view())
+
+
+def agent_of(account_id: str) -> str:
+    """The id of the account's agent, always the same; LivePerson's are UUIDs too."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"sandbox:{account_id}:{AGENT}"))

@@ -1,0 +1,54 @@
+/** Draws the page that the shell asks for. */
+
+import { mountAgent } from "./agent.js";
+import { el, icon } from "./dom.js";
+import { connect } from "./live.js";
+import { mountPhone } from "./phone.js";
+
+const { view, provider, baseUrl, platformUrl } = document.body.dataset;
+const main = document.getElementById("main");
+
+for (const anchor of document.querySelectorAll("[data-platform]")) {
+  anchor.href = platformUrl + anchor.dataset.platform;
+  anchor.target = "_blank";
+  anchor.rel = "noopener";
+}
+document.querySelector(`[data-page="${view}"]`)?.setAttribute("aria-current", "page");
+
+const part = (className, label) => main.appendChild(el("section", { class: className, "aria-label": label }));
+
+function tile(href, iconName, title, words) {
+  return el("a", { class: "tile", href }, icon(iconName), el("strong", {}, title), el("span", {}, words));
+}
+
+const views = {
+  index() {
+    part("index", "Pages").append(
+      el("h1", {}, "Both ends of the conversation"),
+      el("p", { class: "lead" }, "The sandbox plays the messaging platforms and LivePerson, so that you can watch a message travel through the platform and back."),
+      el(
+        "div",
+        { class: "tiles" },
+        tile("/demo", "chat", "Demo", "The consumer's phone and the agent workspace, side by side."),
+        tile("/phone/messenger", "phone", "Messenger phone", "A consumer who writes to a Facebook page."),
+        tile("/phone/sms_gateway", "phone", "SMS phone", "A consumer who texts a number."),
+        tile("/agent", "join", "Agent workspace", "The queue, the conversation, and what is known of the consumer."),
+      ),
+    );
+  },
+  demo() {
+    const phone = part("phone-part", "The consumer's phone"), agent = part("agent-part", "Agent workspace");
+    mountPhone(phone, { baseUrl, platformUrl });
+    mountAgent(agent);
+  },
+  phone() {
+    mountPhone(part("phone-part", "The consumer's phone"), { provider, baseUrl, platformUrl });
+  },
+  agent() {
+    mountAgent(part("agent-part", "Agent workspace"));
+  },
+};
+
+main.className = `view-${view}`;
+views[view]();
+connect();

@@ -1,0 +1,303 @@
+"""The Graph API as a brand's platform uses it for Messenger: sending, the consumer's profile, the page, its subscription, its token.
+
+Source: https://developers.facebook.com/docs/messenger-platform/reference/send-api, https://developers.facebook.com/docs/graph-api/guides/error-handling
+(checked 2026-11).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from sandbox.kernel import now_ms
+from sandbox.phones.messenger_forms import GraphError, decoded, read_message
+from sandbox.phones.state import Phone
+from sandbox.phones.vendor import answer_with_faults
+
+if TYPE_CHECKING:
+    from sandbox.phones.messenger import Messenger, MessengerLine
+
+WINDOW_MS = 24 * 3600 * 1000
+HUMAN_AGENT_WINDOW_MS = 7 * 24 * 3600 * 1000
+REMOVED_TAGS = ("CONFIRMED_EVENT_UPDATE", "ACCOUNT_UPDATE", "POST_PURCHASE_UPDATE")  # since 27 April 2026
+SENDER_ACTIONS = ("typing_on", "typing_off", "mark_seen")
+SEND_KEYS = {
+    *("recipient", "message", "messaging_type", "tag", "sender_action", "notification_type", "reply_to"),
+    *("access_token", "appsecret_proof"),
+}
+SUBSCRIBABLE = {
+    *("messages", "messaging_postbacks", "message_deliveries", "message_reads", "message_echoes", "message_reactions", "message_edits"),
+    *("messaging_referrals", "messaging_optins", "messaging_handovers", "standby"),
+}
+
+Json = dict[str, Any]
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+class Graph:
+    """The vendor's API over one ``Messenger``."""
+
+    def __init__(self, messenger: Messenger) -> None:
+        self._messenger = messenger
+
+    def routes(self) -> list[web.RouteDef]:
+        node = "/graph/{version}/{node}"
+        return [
+            web.post(f"{node}/messages", self._guarded(self._send)),
+            web.post(f"{node}/subscribed_apps", self._guarded(self._subscribe)),
+            web.get(f"{node}/subscribed_apps", self._guarded(self._subscriptions)),
+            web.delete(f"{node}/subscribed_apps", self._guarded(self._unsubscribe)),
+            web.get("/graph/{version}/debug_token", self._guarded(self._debug_token)),
+            web.get(node, self._guarded(self._node)),
+        ]
+
+    def _guarded(self, handler: Handler) -> Handler:
+        async def answer(request: web.Request) -> web.Response:
+            try:
+                if not re.fullmatch(r"v\d+\.\d+", request.match_info["version"]):
+                    raise GraphError("Unknown path components: " + request.path, code=2500, status=404)
+                return await handler(request)
+            except GraphError as error:
+                return web.json_response(error.body(), status=error.status)
+
+        return answer
+
+    # ---- who calls -----------------------------------------------------------------------------------------------------------
+
+    def _line(self, request: web.Request, params: Json) -> MessengerLine:
+        """The page whose token the call carries."""
+        token = bearer(request) or str(params.get("access_token", ""))
+        if not token:
+            raise GraphError("An access token is required to request this resource.", code=104)
+        line = next((line for line in self._messenger.lines.values() if line.access_token == token), None)
+        if line is None:
+            raise GraphError("Invalid OAuth access token - Cannot parse access token", code=190)
+        proof = params.get("appsecret_proof")
+        if proof is None and line.require_proof:
+            raise GraphError("API calls from the server require an appsecret_proof argument", kind="GraphMethodException")
+        if proof is not None and proof != appsecret_proof(line.app_secret, token):
+            raise GraphError("Invalid appsecret_proof provided in the API argument", kind="GraphMethodException")
+        return line
+
+    def _own_page(self, request: web.Request, params: Json) -> MessengerLine:
+        line = self._line(request, params)
+        if request.match_info["node"] not in ("me", line.address):
+            raise no_such_object(request, "post" if request.method == "POST" else "get")
+        return line
+
+    # ---- sending -------------------------------------------------------------------------------------------------------------
+
+    async def _send(self, request: web.Request) -> web.Response:
+        params = await read_params(request)
+        what = "send" if "message" in params else "typing"
+
+        async def effect() -> web.Response:
+            address, consumer_id = request.match_info["node"], ""
+            try:
+                line = self._own_page(request, params)
+                address = line.address
+                consumer_id = _consumer_id(decoded(params.get("recipient"), "recipient"))
+                return web.json_response(self._deliver(line, consumer_id, params))
+            except GraphError as error:
+                codes = {"code": error.code, "subcode": error.subcode, "status": error.status}
+                self._messenger.refuses(address, consumer_id, str(error), **codes)
+                raise
+
+        return await answer_with_faults(self._messenger.kernel, f"messenger.{what}", request, effect, refusal_body)
+
+    def _deliver(self, line: MessengerLine, consumer_id: str, params: Json) -> Json:
+        for key in params:
+            if key not in SEND_KEYS:
+                raise GraphError(f'(#100) Unexpected key "{key}" on the request')
+        phone = self._recipient(line, consumer_id)
+        action = params.get("sender_action")
+        if (action is None) == ("message" not in params):
+            raise GraphError("(#100) Exactly one of message, sender_action is required")
+        if action is not None:
+            if action not in SENDER_ACTIONS:
+                raise GraphError(f"(#100) Param sender_action must be one of {', '.join(SENDER_ACTIONS)}; got {action!r}")
+            self._act(phone, action)
+            return {"recipient_id": phone.consumer_id}
+        content = decoded(params["message"], "message")
+        shown = read_message(content)
+        check_window(line, phone, params)
+        fields = {**shown.fields, **self._reply_to(phone, params)}
+        message = self._messenger.lands(line, phone, shown.kind, shown.text, **fields)
+        self._messenger.report_echo(line, phone, content, message["id"])
+        return {"recipient_id": phone.consumer_id, "message_id": message["id"]}
+
+    def _recipient(self, line: MessengerLine, consumer_id: str) -> Phone:
+        phone = self._messenger.phones.get((line.address, consumer_id))
+        if phone is None:
+            raise GraphError("(#100) No matching user found", subcode=2018001)
+        if phone.profile.blocked:
+            raise GraphError("(#551) This person isn't available right now.", code=551, subcode=1545041)
+        return phone
+
+    def _act(self, phone: Phone, action: str) -> None:
+        if action == "mark_seen":
+            self._messenger.brand_saw(phone)
+        else:
+            self._messenger.brand_types(phone, action == "typing_on")
+
+    @staticmethod
+    def _reply_to(phone: Phone, params: Json) -> Json:
+        if "reply_to" not in params:
+            return {}
+        reply_to = decoded(params["reply_to"], "reply_to")
+        if not isinstance(reply_to, dict) or phone.find(str(reply_to.get("mid"))) is None:
+            raise GraphError("(#100) Param reply_to[mid] must be a message of this conversation")
+        return {"reply_to": reply_to["mid"]}
+
+    # ---- the consumer, the page, the token -----------------------------------------------------------------------------------
+
+    async def _node(self, request: web.Request) -> web.Response:
+        async def effect() -> web.Response:
+            params = dict(request.query)
+            line = self._line(request, params)
+            node = request.match_info["node"]
+            names = [name for name in params.get("fields", "").split(",") if name]
+            page = {"id": line.address, "name": line.name}
+            known = page if node in ("me", line.address) else self._profile(request, line, node)
+            for name in names:
+                if name not in known:
+                    raise GraphError(f"(#100) Tried accessing nonexisting field ({name})")
+            return web.json_response({name: known[name] for name in dict.fromkeys([*(names or ["name"]), "id"])})
+
+        return await answer_with_faults(self._messenger.kernel, "messenger.profile", request, effect, refusal_body)
+
+    def _profile(self, request: web.Request, line: MessengerLine, psid: str) -> Json:
+        phone = self._messenger.phones.get((line.address, psid))
+        if phone is None or not (phone.profile.first_name or phone.profile.last_name):
+            raise no_such_object(request, "get")
+        profile = phone.profile
+        return {
+            "id": psid,
+            "name": f"{profile.first_name} {profile.last_name}".strip(),
+            "first_name": profile.first_name,
+            "last_name": profile.last_name,
+            "profile_pic": f"{self._messenger.kernel.base_url}/static/consumer.jpg",
+        }
+
+    async def _subscribe(self, request: web.Request) -> web.Response:
+        params = await read_params(request)
+        line = self._own_page(request, params)
+        wanted = params.get("subscribed_fields", "")
+        names = tuple(name.strip() for name in (wanted if isinstance(wanted, list) else str(wanted).split(",")) if name.strip())
+        if not names:
+            raise GraphError("(#100) The parameter subscribed_fields is required.")
+        if unknown := set(names) - SUBSCRIBABLE:
+            known = ", ".join(sorted(SUBSCRIBABLE))
+            raise GraphError(f"(#100) Param subscribed_fields must be of {{{known}}}; got {', '.join(sorted(unknown))}")
+        line.subscribed_fields = names
+        return web.json_response({"success": True})
+
+    async def _subscriptions(self, request: web.Request) -> web.Response:
+        line = self._own_page(request, dict(request.query))
+        app = {"id": line.app_id, "name": "Sandbox app", "subscribed_fields": list(line.subscribed_fields)}
+        return web.json_response({"data": [app] if line.subscribed_fields else []})
+
+    async def _unsubscribe(self, request: web.Request) -> web.Response:
+        self._own_page(request, await read_params(request)).subscribed_fields = ()
+        return web.json_response({"success": True})
+
+    async def _debug_token(self, request: web.Request) -> web.Response:
+        lines = self._messenger.lines.values()
+        caller = bearer(request) or request.query.get("access_token", "")
+        if caller not in {f"{line.app_id}|{line.app_secret}" for line in lines} | {line.access_token for line in lines}:
+            raise GraphError("Invalid OAuth access token - Cannot parse access token", code=190)
+        line = next((line for line in lines if line.access_token == request.query.get("input_token")), None)
+        if line is None:
+            error = {"code": 190, "message": "Invalid OAuth access token - Cannot parse access token"}
+            return web.json_response({"data": {"error": error, "is_valid": False, "scopes": []}})
+        scopes = ["pages_messaging", "pages_manage_metadata", "pages_show_list"]
+        data = {"app_id": line.app_id, "type": "PAGE", "application": "Sandbox app", "expires_at": 0, "is_valid": True, "scopes": scopes}
+        return web.json_response({"data": {**data, "profile_id": line.address}})
+
+
+def check_window(line: MessengerLine, phone: Phone, params: Json) -> None:
+    """Whether Meta's policy lets this message pass now: 24 hours, or 7 days for a person's answer with the tag.
+
+    Raises:
+        GraphError: it does not, or ``messaging_type`` and ``tag`` do not fit together.
+    """
+    kind, tag = params.get("messaging_type"), params.get("tag")
+    age_ms = now_ms() - phone.last_wrote_at_ms if phone.last_wrote_at_ms is not None else HUMAN_AGENT_WINDOW_MS + 1
+    allowed_ms = WINDOW_MS
+    if kind not in ("RESPONSE", "UPDATE", "MESSAGE_TAG"):
+        raise GraphError("(#100) Param messaging_type must be one of {RESPONSE, UPDATE, MESSAGE_TAG}")
+    if (kind == "MESSAGE_TAG") != (tag is not None):
+        raise GraphError("(#100) Param tag goes with messaging_type MESSAGE_TAG, and MESSAGE_TAG with a tag")
+    if tag in REMOVED_TAGS:
+        raise GraphError("(#100) Invalid parameter", subcode=1893061)
+    if tag is not None and tag != "HUMAN_AGENT":
+        raise GraphError("(#100) Param tag must be one of {HUMAN_AGENT}")
+    if tag == "HUMAN_AGENT":
+        if not line.human_agent:
+            raise GraphError("(#200) The app is not approved for the Human Agent feature", code=200, subcode=2018028, status=403)
+        allowed_ms = HUMAN_AGENT_WINDOW_MS
+    if age_ms > allowed_ms:
+        raise GraphError("(#10) This message is sent outside of allowed window.", code=10, subcode=2018278, status=403)
+
+
+def appsecret_proof(app_secret: str, access_token: str) -> str:
+    """What Meta wants beside a token to know that the caller has the app's secret."""
+    return hmac.new(app_secret.encode(), access_token.encode(), hashlib.sha256).hexdigest()
+
+
+def bearer(request: web.Request) -> str:
+    """The token of the Authorization header; "" when there is none."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token if scheme == "Bearer" else ""
+
+
+async def read_params(request: web.Request) -> Json:
+    """The parameters of a Graph call: the query, and over it a JSON or form body.
+
+    Raises:
+        GraphError: the body is no JSON object.
+    """
+    params: Json = dict(request.query)
+    if request.content_type == "application/json":
+        try:
+            body = json.loads(await request.read() or b"{}")
+        except ValueError as error:
+            raise GraphError("(#100) The request body is not valid JSON") from error
+        if not isinstance(body, dict):
+            raise GraphError("(#100) The request body must be a JSON object")
+        return {**params, **body}
+    return {**params, **{name: value for name, value in (await request.post()).items() if isinstance(value, str)}}
+
+
+def _consumer_id(recipient: Any) -> str:
+    if not isinstance(recipient, dict) or set(recipient) != {"id"} or not str(recipient["id"]):
+        raise GraphError("(#100) Param recipient must be an object with the id of a person")
+    return str(recipient["id"])
+
+
+def no_such_object(request: web.Request, verb: str) -> GraphError:
+    """What Graph says of an object that is not there, or that the token may not see."""
+    message = (
+        f"Unsupported {verb} request. Object with ID '{request.match_info['node']}' does not exist, "
+        "cannot be loaded due to missing permissions, or does not support this operation"
+    )
+    return GraphError(message, subcode=33, kind="GraphMethodException")
+
+
+def refusal_body(status: int) -> str:
+    """Meta's words for a status that a fault gives."""
+    if status == 429:
+        return json.dumps(GraphError("(#613) Calls to this api have exceeded the rate limit.", code=613).body())
+    if status >= 500:
+        error = GraphError("An unexpected error has occurred. Please retry your request later.", code=2).body()
+        error["error"]["is_transient"] = True
+        return json.dumps(error)
+    if status in (401, 403):
+        return json.dumps(GraphError("Error validating access token: the session has been invalidated", code=190, subcode=460).body())
+    return json.dumps(GraphError("(#100) Invalid parameter").body())

@@ -1,0 +1,14 @@
+"""The messaging platforms that the sandbox simulates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.phones.base import Simulator
+from sandbox.phones.messenger import Messenger
+from sandbox.phones.sms_gateway import SmsGateway
+
+SIMULATORS: tuple[type[Simulator[Any]], ...] = (
+    Messenger,
+    SmsGateway,
+)

@@ -1,0 +1,103 @@
+"""File storage: signed URLs that live one minute, for uploads and downloads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.sandbox.liveperson_world import ACCOUNT, Connector, World, run
+
+
+def url_of(world: World, answer: dict[str, Any]) -> str:
+    query = "&".join(f"{name}={value}" for name, value in answer["queryParams"].items())
+    return f"{world.base}{answer['relativePath']}?{query}"
+
+
+async def upload_url(connector: Connector) -> dict[str, Any]:
+    status, answer = await connector.send("ms.GenerateURLForUploadFile", {"fileSize": "3", "fileType": "PNG"})
+    assert status == 200
+    return answer["body"]
+
+
+def test_a_file_goes_up_is_published_and_comes_down() -> None:
+    async def body(world: World) -> None:
+        connector = await Connector.of(world)
+        cid = await connector.opened()
+        up = await upload_url(connector)
+        path = up["relativePath"]
+        assert path.startswith(f"/v1/AUTH_async-images/{ACCOUNT}/{connector.consumer_id}_uuid_")
+        assert path.endswith(".PNG")
+        assert set(up["queryParams"]) == {"temp_url_sig", "temp_url_expires"}
+        async with world.http.put(url_of(world, up), data=b"png", headers={"Content-Type": "image/png"}) as response:
+            assert response.status == 201
+            assert response.headers["Access-Control-Allow-Origin"] == "*"
+
+        message = {"caption": "logo", "relativePath": path, "fileType": "JPEG"}  # another type than announced is taken
+        status, answer = await connector.publish(cid, {"type": "ContentEvent", "contentType": "hosted/file", "message": message})
+        assert (status, answer["body"]) == (200, {"sequence": 0})
+        (effect,) = world.ledger("liveperson.message")
+        assert (effect["type"], effect["text"]) == ("file", "logo")
+
+        _, answer = await connector.send("ms.GenerateURLForDownloadFile", {"relativePath": path})
+        async with world.http.get(url_of(world, answer["body"])) as response:
+            assert (response.status, response.content_type, await response.read()) == (200, "image/png", b"png")
+        async with world.http.get(f"{world.base}/control/files{path}") as response:
+            assert await response.read() == b"png"
+
+    run(body)
+
+
+def test_a_url_serves_one_method_one_path_and_one_minute() -> None:
+    async def body(world: World) -> None:
+        connector = await Connector.of(world)
+        up = await upload_url(connector)
+        async with world.http.get(url_of(world, up)) as response:
+            assert response.status == 401
+        async with world.http.put(url_of(world, {**up, "relativePath": up["relativePath"] + "x"}), data=b"png") as response:
+            assert response.status == 401
+        async with world.http.put(world.base + up["relativePath"], data=b"png") as response:
+            assert response.status == 401
+        assert world.state.files.url_lifetime_s == 60
+        world.state.files.url_lifetime_s = 0
+        async with world.http.put(url_of(world, await upload_url(connector)), data=b"png") as response:
+            assert (response.status, await response.text()) == (401, "401 Unauthorized: the URL has expired")
+        assert world.state.files.get(up["relativePath"]) is None
+        assert len(world.ledger("liveperson.refused")) == 4
+
+    run(body)
+
+
+def test_a_file_over_3_mb_is_not_stored() -> None:
+    async def body(world: World) -> None:
+        up = await upload_url(await Connector.of(world))
+        async with world.http.put(url_of(world, up), data=b"x" * (3 * 1024 * 1024 + 1)) as response:
+            assert response.status == 413
+        assert world.state.files.get(up["relativePath"]) is None
+
+    run(body)
+
+
+@pytest.mark.parametrize(
+    ("body_", "reason"),
+    [
+        ({"fileSize": 1000, "fileType": "PNG"}, "fileSize must be a string of digits"),
+        ({"fileSize": "3145729", "fileType": "PNG"}, "fileSize must be from 1 to 3145728 bytes"),
+        ({"fileSize": "1000", "fileType": "PDF"}, "fileType must be one of JPG, JPEG, PNG, GIF"),
+    ],
+)
+def test_upload_urls_are_given_for_what_is_allowed(body_: dict[str, Any], reason: str) -> None:
+    async def body(world: World) -> None:
+        connector = await Connector.of(world)
+        status, answer = await connector.send("ms.GenerateURLForUploadFile", body_)
+        assert (status, answer["body"]["msg"]) == (400, f"Bad Request: {reason}")
+
+    run(body)
+
+
+def test_a_browser_may_ask_first() -> None:
+    async def body(world: World) -> None:
+        async with world.http.options(world.base + "/v1/AUTH_async-images/1/x.PNG") as response:
+            assert (response.status, response.headers["Access-Control-Allow-Methods"]) == (200, "GET, PUT, HEAD, OPTIONS")
+
+    run(body)

@@ -1,0 +1,270 @@
+"""The pages in a browser: both people at work, without a reload. Needs playwright and an installed Chromium."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession, web
+from aiohttp.test_utils import TestServer
+
+from sandbox import control, liveperson, pages, phones
+from sandbox.kernel import Kernel
+from tests.sandbox.liveperson_world import Connector, Endpoint
+from tests.sandbox.liveperson_world import World as LivePersonWorld
+from tests.sandbox.phones_world import NUMBER, PAGE, PHONE_NUMBER, PSID, Platform
+from tests.sandbox.phones_world import World as PhonesWorld
+
+playwright = pytest.importorskip("playwright.async_api")
+expect = playwright.expect
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+ARGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+PATIENCE_MS = 30_000
+
+
+@dataclass
+class Stage:
+    """A whole sandbox with a browser in front of it."""
+
+    phones: PhonesWorld
+    liveperson: LivePersonWorld
+    browser: Any
+    complaints: list[str]
+
+    async def open(self, path: str, width: int = 1280) -> Any:
+        page = await self.browser.new_page(viewport={"width": width, "height": 800})
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
+        await page.goto(self.phones.base + path)
+        await expect(page.locator("#live")).to_have_attribute("data-state", "open")
+        return page
+
+    async def conversation(self, text: str, **profile: Any) -> tuple[Connector, str]:
+        """A conversation that the platform opened for a consumer."""
+        connector = await Connector.of(self.liveperson, consumer=str(profile.get("firstName", "ext-1")))
+        _, answer = await connector.create(profile, skillId="1001", campaignInfo={"campaignId": "12345", "engagementId": "67890"})
+        conversation_id = str(answer[1]["body"]["conversationId"])
+        await connector.say(conversation_id, text)
+        return connector, conversation_id
+
+    def chat_states(self, conversation_id: str) -> list[str]:
+        """What the platform was told of the agent's typing."""
+        changes = [call.raw.decode() for call in self.phones.platform.received if b"ChatStateEvent" in call.raw]
+        return ["COMPOSING" if "COMPOSING" in change else "ACTIVE" for change in changes if conversation_id in change]
+
+
+def run(test: Callable[[Stage], Awaitable[None]]) -> None:
+    async def inside() -> None:
+        kernel = Kernel(base_url="", time_scale=0.001)
+        app, receiver, platform = web.Application(), web.Application(), Platform()
+        for part in (liveperson, phones, control, pages):
+            part.install(app, kernel)
+        receiver.router.add_route("*", "/{path:.*}", platform.handle)
+        async with (
+            TestServer(receiver) as receiving,
+            TestServer(app) as serving,
+            ClientSession() as http,
+            playwright.async_playwright() as play,
+        ):
+            platform.url = str(receiving.make_url("")).rstrip("/")
+            kernel.base_url = str(serving.make_url("")).rstrip("/")
+            their_side = LivePersonWorld(kernel, liveperson.state(app), Endpoint(url=platform.url), http, kernel.base_url)
+            await their_side.install()
+            browser = await play.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+            stage = Stage(PhonesWorld(kernel, platform, http, kernel.base_url), their_side, browser, [])
+            try:
+                await test(stage)
+            finally:
+                await browser.close()
+            assert stage.complaints == []
+
+    expect.set_options(timeout=PATIENCE_MS)
+    asyncio.run(inside())
+
+
+def test_the_consumer_writes_and_taps_and_sees_what_the_brand_does() -> None:
+    async def body(stage: Stage) -> None:
+        it = stage.phones
+        page = await stage.open("/demo")
+        await expect(page.get_by_text("No channel is connected")).to_be_visible()
+        await it.page(auto_delivered=True)  # the page learns of the line by itself
+        await expect(page.get_by_test_id("phone-channel")).to_have_value(f"messenger/{PAGE}")
+        await expect(page.get_by_test_id("phone-consumer")).to_have_value(PSID)
+
+        await page.get_by_test_id("phone-input").fill("Hi <b>there</b> https://example.com/a.")
+        await page.get_by_test_id("phone-input").press("Enter")
+        mine = page.get_by_test_id("phone-messages").locator('.msg[data-direction="out"]')
+        await expect(mine).to_have_attribute("data-status", "delivered")
+        await expect(mine.locator(".bubble")).to_have_text("Hi <b>there</b> https://example.com/a.")
+        await expect(mine.locator("a")).to_have_attribute("href", "https://example.com/a")
+        assert it.platform.received[0].text == "Hi <b>there</b> https://example.com/a."
+        assert (await it.transcript())["profile"]["first_name"] == "Ana"
+
+        await it.graph({"recipient": {"id": PSID}, "sender_action": "typing_on"})
+        await expect(page.get_by_test_id("phone-typing")).to_be_visible()
+        reply = {"content_type": "text", "title": "<img src=x onerror=alert(1)>"[:20], "payload": "p"}
+        await it.sends({"text": "Choose:", "quick_replies": [reply]})
+        await it.graph({"recipient": {"id": PSID}, "sender_action": "mark_seen"})
+        theirs = page.get_by_test_id("phone-messages").locator('.msg[data-direction="in"]')
+        await expect(theirs).to_have_attribute("data-status", "read")  # the page is visible: it reported so
+        await expect(page.get_by_test_id("phone-typing")).to_be_hidden()
+        await expect(mine).to_have_attribute("data-status", "read")
+        await it.until(lambda: any("read" in call.events[0] for call in it.platform.received))
+
+        await page.get_by_role("button", name=reply["title"]).click()
+        await expect(mine).to_have_count(2)
+        assert it.platform.received[-1].events[0]["message"]["quick_reply"] == {"payload": "p"}
+        await expect(page.locator(".chip")).to_have_count(0)
+        await page.get_by_role("button", name="Share location").click()
+        await page.get_by_role("button", name="Send a picture").click()
+        await expect(mine).to_have_count(4)
+        await expect(mine.last.locator("img")).to_have_attribute("src", f"{it.base}/static/sample.jpg")
+
+        await page.get_by_test_id("phone-new-consumer").click()
+        await expect(mine).to_have_count(0)
+        await expect(page.get_by_test_id("phone-consumer")).not_to_have_value(PSID)
+
+    run(body)
+
+
+def test_reading_is_reported_only_when_it_is_switched_on() -> None:
+    async def body(stage: Stage) -> None:
+        it = stage.phones
+        await it.page()
+        await it.does("text", {"text": "hi", "wait": True})
+        page = await stage.open("/phone/messenger")
+        await page.get_by_label("Mark as read while this page is visible").uncheck(force=True)
+        await it.sends({"text": "hello"})
+        theirs = page.get_by_test_id("phone-messages").locator('.msg[data-direction="in"]')
+        await expect(theirs).to_have_attribute("data-status", "sent")
+        assert (await it.transcript())["receipts"]["read_up_to_ms"] == 0
+        await page.get_by_label("Mark as read while this page is visible").check(force=True)
+        await expect(theirs).to_have_attribute("data-status", "read")
+
+    run(body)
+
+
+def test_cards_have_buttons_that_send_and_links_that_do_not() -> None:
+    async def body(stage: Stage) -> None:
+        it = stage.phones
+        await it.page()
+        await it.does("text", {"text": "hi", "wait": True})
+        page = await stage.open(f"/phone/messenger?to=messenger/{PAGE}&consumer={PSID}")
+        buttons = [
+            {"type": "postback", "title": "Reserve", "payload": "r"},
+            {"type": "web_url", "title": "Shop", "url": "https://example.com/"},
+        ]
+        element = {"title": "Shoe", "subtitle": "Blue", "buttons": buttons}
+        await it.sends({"attachment": {"type": "template", "payload": {"template_type": "generic", "elements": [element]}}})
+        await expect(page.get_by_role("link", name="Shop")).to_have_attribute("href", "https://example.com/")
+        await page.get_by_role("button", name="Reserve").focus()
+        await page.keyboard.press("Enter")
+        await expect(page.locator('.msg[data-direction="out"]')).to_have_count(2)
+        assert it.platform.received[-1].events[0]["postback"]["payload"] == "r"
+
+    run(body)
+
+
+def test_sms_shows_its_segments_and_hides_what_it_cannot_do() -> None:
+    async def body(stage: Stage) -> None:
+        it = stage.phones
+        await it.number()
+        page = await stage.open("/phone/sms_gateway")
+        await expect(page.get_by_test_id("phone-consumer")).to_have_value(PHONE_NUMBER)
+        for name in ("Send a picture", "Share location"):
+            await expect(page.get_by_role("button", name=name)).to_be_hidden()
+        await page.get_by_test_id("phone-input").fill("Tot morgen 👍")
+        await page.get_by_test_id("phone-send").click()
+        mine = page.get_by_test_id("phone-messages").locator('.msg[data-direction="out"]')
+        await expect(mine).to_have_attribute("data-status", "delivered")
+        await expect(mine.locator(".segments")).to_have_text("1 SMS · 13 UCS-2")
+        assert it.platform.received[0].raw.decode().startswith(f"from=%2B31612345678&to={NUMBER}&text=Tot+morgen+%F0%9F%91%8D&id=")
+
+    run(body)
+
+
+def test_the_agent_answers_a_conversation_from_beginning_to_end() -> None:
+    async def body(stage: Stage) -> None:
+        page = await stage.open("/demo")
+        await expect(page.get_by_text("The queue is empty")).to_be_visible()
+        sdes = [{"type": "ctmrinfo", "info": {"customerId": "C-99120", "storeNumber": "Amsterdam"}}]
+        connector, conversation = await stage.conversation(
+            "Where is <i>my</i> order?", firstName="Ana", lastName="de Vries", authenticatedData={"lp_sdes": sdes}
+        )
+        item = page.get_by_test_id("agent-queue").locator(f'[data-conversation-id="{conversation}"]')
+        await expect(item).to_contain_text("Ana de Vries")
+        await expect(item.locator(".count")).to_have_text("1")
+        messages = page.get_by_test_id("agent-messages").locator(".msg")
+        await expect(messages.first).to_contain_text("Where is <i>my</i> order?")
+        for fact in ("C-99120", "Amsterdam", "67890", "Sales (1001)"):
+            await expect(page.get_by_test_id("agent-info")).to_contain_text(fact)
+
+        await page.get_by_test_id("agent-join").click()
+        await expect(page.get_by_test_id("agent-join")).to_be_hidden()
+        await expect(item.locator(".count")).to_have_count(0)  # selected, visible and joined: it is read
+        await page.get_by_test_id("agent-input").press_sequentially("On its way")
+        await stage.phones.until(lambda: stage.chat_states(conversation)[:1] == ["COMPOSING"])
+        await page.get_by_test_id("agent-send").click()
+        await stage.phones.until(lambda: stage.chat_states(conversation) == ["COMPOSING", "ACTIVE"])
+        answer = messages.nth(1)
+        await expect(answer).to_have_attribute("data-status", "sent")
+        sequence = int(await answer.get_attribute("data-sequence"))
+        for status, shown in (("ACCEPT", "delivered"), ("READ", "read")):
+            await connector.publish(conversation, {"type": "AcceptStatusEvent", "status": status, "sequenceList": [sequence]})
+            await expect(answer).to_have_attribute("data-status", shown)
+        await connector.publish(conversation, {"type": "ChatStateEvent", "chatState": "COMPOSING"})
+        await expect(page.get_by_test_id("agent-typing")).to_contain_text("Ana de Vries is typing")
+
+        await page.get_by_test_id("agent-note").click()
+        await page.get_by_test_id("agent-input").fill("Loyal customer")
+        await page.get_by_test_id("agent-send").click()
+        await expect(page.locator(".msg.private")).to_contain_text("Loyal customer")
+        await page.get_by_test_id("agent-card").click()
+        await expect(messages.last).to_contain_text("Reserve it")
+        await page.get_by_test_id("agent-picture").click()
+        await expect(messages.last.locator("img")).to_have_js_property("complete", True)
+
+        await page.get_by_test_id("agent-transfer").select_option("1002")
+        await expect(item).to_contain_text("Support")
+        await expect(page.get_by_test_id("agent-join")).to_be_visible()
+        await page.get_by_test_id("agent-close").click()
+        await expect(item).to_contain_text("Closed")
+        await expect(page.get_by_test_id("agent-input")).to_be_hidden()
+        await page.get_by_test_id("agent-resume").click()
+        await expect(page.get_by_test_id("agent-queue").locator("[data-conversation-id]")).to_have_count(2)
+        await expect(page.get_by_test_id("agent-input")).to_be_visible()
+
+    run(body)
+
+
+def test_a_refusal_is_shown_as_a_sentence_and_what_was_written_is_kept() -> None:
+    async def body(stage: Stage) -> None:
+        it = stage.phones
+        await it.page()
+        page = await stage.open("/phone/messenger")
+        await page.route("**/text", lambda route: route.fulfill(status=409, json={"error": "The line is busy."}))
+        await page.get_by_test_id("phone-input").fill("hello")
+        await page.get_by_test_id("phone-send").click()
+        await expect(page.get_by_role("alert")).to_contain_text("The line is busy.")
+        await expect(page.get_by_test_id("phone-input")).to_have_value("hello")
+        stage.complaints.clear()  # the browser logs the 409 itself
+
+    run(body)
+
+
+@pytest.mark.parametrize("path", ["/", "/demo", "/agent", "/phone/messenger"])
+def test_narrow_screens_scroll_one_way_only(path: str) -> None:
+    async def body(stage: Stage) -> None:
+        await stage.phones.page()
+        await stage.conversation("Hello", firstName="Ana")
+        page = await stage.open(path, width=400)
+        if path in ("/demo", "/agent"):
+            await expect(page.get_by_test_id("agent-messages")).to_contain_text("Hello")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 400
+
+    run(body)
