@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from connector_platform.core.calls import HttpCall, HttpResponse, Steps
-from connector_platform.core.errors import ContentRejected, CredentialsRejected, DeliveryError, ServerFault, Throttled
-from connector_platform.core.events import Content, ParsedCallback, Profile
+from connector_platform.core.errors import ContentRejected, CredentialsRejected, DeliveryError, ServerFault, Throttled, UnsupportedContent
+from connector_platform.core.events import Content, File, ParsedCallback, Profile
 
 
 class ProviderConfig(BaseModel):
@@ -182,6 +182,18 @@ class Provider(ABC):
             UnsupportedContent: the channel has no form for it.
             WindowClosed: known without a call.
         """
+
+    def fetch_file(self, file: File, config: Any, context: SendContext) -> Steps[bytes]:
+        """The bytes of a file that a consumer sent. This default fetches ``file.url``; override it where only the vendor's handle
+        (``file.media_id``) is known, or where the download wants credentials. Every call has ``effect=False``.
+
+        Raises:
+            UnsupportedContent: there is nothing to fetch it by. DeliveryError: the vendor's answer.
+        """
+        if not file.url:
+            raise UnsupportedContent("the file has no address")
+        response = yield HttpCall(method="GET", url=file.url, purpose="fetch_file", effect=False)
+        return response.body
 
     def look_up_profile(self, config: Any, context: SendContext) -> Steps[Profile | None]:
         """What the vendor tells about the person ``context.to`` on request; None where it tells nothing beyond its callbacks.

@@ -16,11 +16,25 @@ from channels_app.selectors.configs import ChannelConfig, LivePersonConfig
 from connector_platform.core.calls import HttpResponse, Steps
 from connector_platform.core.clock import now
 from connector_platform.core.errors import ConversationGone, DeliveryError, OutcomeUnknown, Unreachable
-from connector_platform.core.events import ChatState, ChatStateKind, Close, Content, OptIn, OptOut, Rating, Receipt, ReceiptKind, Text
+from connector_platform.core.events import (
+    ChatState,
+    ChatStateKind,
+    Close,
+    Content,
+    File,
+    FileKind,
+    OptIn,
+    OptOut,
+    Rating,
+    Receipt,
+    ReceiptKind,
+    Text,
+)
 from connector_platform.database import run
 from connector_platform.liveperson import publish as lp
 from connector_platform.liveperson.conversation import create_conversation
 from connector_platform.liveperson.errors import ConversationAlreadyOpen, NotReadyYet, TokenKind, TokensRejected
+from connector_platform.liveperson.files import publish_file
 from connector_platform.liveperson.sdes import Consumer
 from connector_platform.liveperson.tokens import Tokens, fetch_consumer_jws
 from webhooks_app.delivery import people, receipts
@@ -28,6 +42,7 @@ from webhooks_app.delivery.agent_lines import agent_text
 from webhooks_app.delivery.context import send_context
 from webhooks_app.delivery.outcome import Again, Ended, Outcome, skipped
 from webhooks_app.delivery.people import Person, Talk
+from webhooks_app.delivery.pictures import Picture, fetch_picture
 from webhooks_app.delivery.records import Job
 from webhooks_app.delivery.steps import Progress, Runner
 from webhooks_app.journal import outbound_lane
@@ -41,6 +56,7 @@ CHAT_STATE_FRESH_S = 10
 """A typing indicator older than this says nothing any more."""
 ADOPT_WAIT_S = 1.0
 """Between looks for the notification that names a conversation which LivePerson says is already open."""
+PICTURE_TRIES = 3
 NOT_READY_S = 60
 """A conversation that LivePerson does not find this long after it was opened is gone."""
 
@@ -74,7 +90,7 @@ class InboundDelivery:
         if isinstance(content, OptOut | OptIn):
             people.set_opt_out(person, opted_out=isinstance(content, OptOut))
         if is_message:
-            return self._message(person, agent_text(content) or "")
+            return self._message(person, self._said(person, content))
         talk = people.talk_of(person)
         match content:
             case ChatState():
@@ -98,17 +114,31 @@ class InboundDelivery:
 
     # A consumer's message.
 
-    def _message(self, person: Person, text: str) -> Outcome:
-        if not text.strip():
+    def _said(self, person: Person, content: Content) -> str | Picture:
+        """What is published: the picture that the consumer sent where LivePerson takes it, else a line in words."""
+        line = agent_text(content) or ""
+        if not isinstance(content, File) or content.kind is not FileKind.IMAGE:
+            return line
+        try:
+            return fetch_picture(self.channel, person, content, self.runner, str(self.job.public_id))
+        except DeliveryError as error:
+            # A picture must not hold the words behind it for hours: a few tries, then the agent reads that there was one.
+            if error.retryable and self.job.tries < PICTURE_TRIES:
+                raise
+            log.info("picture_not_shown", channel_id=str(self.channel.id), code=error.code)
+            return f"{line}\n[the picture cannot be shown: {self.runner.clean(error.message)}]"
+
+    def _message(self, person: Person, said: str | Picture) -> Outcome:
+        if isinstance(said, str) and not said.strip():
             return skipped("empty", "an empty message")
         for last in (False, True):
             talk = self._open_talk(person)
             progress = self.job.progress
-            if self._is_doubtful(talk) and (verdict := self._reconcile(talk, text)) is not None:
+            if self._is_doubtful(talk) and (verdict := self._reconcile(talk, said)) is not None:
                 return verdict
             try:
                 sequences = self._with_tokens(
-                    person, lambda domains, tokens, talk=talk: self._publish(domains, tokens, talk, text), progress
+                    person, lambda domains, tokens, talk=talk: self._publish(domains, tokens, talk, said), progress
                 )
             except (ConversationGone, NotReadyYet) as error:
                 if isinstance(error, NotReadyYet) and (now() - talk.created_at).total_seconds() < NOT_READY_S:
@@ -126,9 +156,23 @@ class InboundDelivery:
             )
         raise AssertionError("the second round returns or raises")
 
-    def _publish(self, domains: Mapping[str, str], tokens: Tokens, talk: Talk, text: str) -> Steps[list[tuple[str, int | None]]]:
+    def _publish(self, domains: Mapping[str, str], tokens: Tokens, talk: Talk, said: str | Picture) -> Steps[list[tuple[str, int | None]]]:
+        """The digest and the sequence of each part that it became."""
         sent: list[tuple[str, int | None]] = []
-        for number, part in enumerate(lp.text_parts(text, conversation_id=talk.liveperson_id, dialog_id=talk.dialog_id), 1):
+        if isinstance(said, Picture):
+            shown = yield from publish_file(
+                self.app.config,
+                domains,
+                tokens,
+                conversation_id=talk.liveperson_id,
+                dialog_id=talk.dialog_id,
+                request_id=f"{self.job.public_id}-1",
+                data=said.data,
+                mime_type=said.mime_type,
+                caption=said.caption,
+            )
+            return [("", shown.sequence)]
+        for number, part in enumerate(lp.text_parts(said, conversation_id=talk.liveperson_id, dialog_id=talk.dialog_id), 1):
             published = yield from lp.publish_text(
                 self.app.config,
                 domains,
@@ -138,18 +182,18 @@ class InboundDelivery:
                 request_id=f"{self.job.public_id}-{number}",
                 text=part,
             )
-            sent.append((part, published.sequence))
+            sent.append((digest(Text(text=part)), published.sequence))
         return sent
 
     def _record_sequences(self, talk: Talk, sent: list[tuple[str, int | None]], connection: Any) -> None:
-        for part, sequence in sent:
+        for said_digest, sequence in sent:
             if sequence is None:
                 continue
             connection.execute(
                 """INSERT INTO webhooks_app_consumermessage (brand_id, conversation_id, dialog_id, sequence, digest, event_id, created_at)
                    VALUES (%s, %s, %s, %s, %s, %s, now())
                    ON CONFLICT (conversation_id, dialog_id, sequence) DO UPDATE SET event_id = EXCLUDED.event_id""",
-                [self.job.brand_id, talk.id, talk.dialog_id, sequence, digest(Text(text=part)), self.job.id],
+                [self.job.brand_id, talk.id, talk.dialog_id, sequence, said_digest, self.job.id],
             )
             mark_seen(connection, talk.id, talk.dialog_id, sequence)
         wake_gap(connection, key=outbound_lane(self.app.id, talk.liveperson_id))
@@ -160,17 +204,22 @@ class InboundDelivery:
         # A call for an event can only have been made in a conversation that had its id by then.
         return self.job.in_doubt and self.job.started_at is not None and talk.created_at <= self.job.started_at
 
-    def _reconcile(self, talk: Talk, text: str) -> Outcome | None:
+    def _reconcile(self, talk: Talk, said: str | Picture) -> Outcome | None:
         """Look for LivePerson's echo of the part whose answer was not seen: found, the part counts as sent; else wait for it a while."""
-        parts = lp.text_parts(text, conversation_id=talk.liveperson_id, dialog_id=talk.dialog_id)
         done = len(self.job.progress.answers)
-        if done >= len(parts):
+        if isinstance(said, Picture):
+            # Its echo names LivePerson's own path. One consumer's sends are made one after another, so an echo that is nobody's is ours.
+            digests: list[str | None] = [None]
+        else:
+            parts = lp.text_parts(said, conversation_id=talk.liveperson_id, dialog_id=talk.dialog_id)
+            digests = [digest(Text(text=part)) for part in parts]
+        if done >= len(digests):
             return None
         row = run(
             """UPDATE webhooks_app_consumermessage SET event_id = %s WHERE id = (
-                   SELECT id FROM webhooks_app_consumermessage WHERE conversation_id = %s AND dialog_id = %s AND digest = %s
+                   SELECT id FROM webhooks_app_consumermessage WHERE conversation_id = %s AND dialog_id = %s AND digest = COALESCE(%s, digest)
                    AND (event_id IS NULL OR event_id = %s) AND created_at >= %s ORDER BY sequence LIMIT 1) RETURNING sequence""",
-            [self.job.id, talk.id, talk.dialog_id, digest(Text(text=parts[done])), self.job.id, self.job.started_at],
+            [self.job.id, talk.id, talk.dialog_id, digests[done], self.job.id, self.job.started_at],
         )
         if row:
             log.info("send_reconciled", event_id=str(self.job.public_id), sequence=row[0][0])
