@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
+from playwright import async_api as playwright
 
 from sandbox import control, liveperson, pages, phones
 from sandbox.kernel import Kernel
@@ -18,12 +18,10 @@ from tests.sandbox.liveperson_world import Connector, Endpoint
 from tests.sandbox.liveperson_world import World as LivePersonWorld
 from tests.sandbox.phones_world import NUMBER, PAGE, PHONE_NUMBER, PSID, Platform
 from tests.sandbox.phones_world import World as PhonesWorld
+from tests.support.browser import QUIET, chromium_path
 
-playwright = pytest.importorskip("playwright.async_api")
 expect = playwright.expect
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
-ARGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+ARGS = ["--headless", "--no-sandbox", *QUIET]
 PATIENCE_MS = 30_000
 
 
@@ -75,7 +73,7 @@ def run(test: Callable[[Stage], Awaitable[None]]) -> None:
             kernel.base_url = str(serving.make_url("")).rstrip("/")
             their_side = LivePersonWorld(kernel, liveperson.state(app), Endpoint(url=platform.url), http, kernel.base_url)
             await their_side.install()
-            browser = await play.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+            browser = await play.chromium.launch(executable_path=chromium_path(), args=ARGS)
             stage = Stage(PhonesWorld(kernel, platform, http, kernel.base_url), their_side, browser, [])
             try:
                 await test(stage)

@@ -1,0 +1,96 @@
+"""The demo page in a browser: two people, two channels, no reload. Screenshots go where SCREENSHOTS says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.browser import chromium
+from tests.support.stack import LiveStack
+
+pytestmark = pytest.mark.e2e
+
+PATIENCE_MS = 30_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    complaints: list[str] = []
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def picture(page: Page, name: str) -> None:
+    folder = os.environ.get("SCREENSHOTS")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def test_the_front_page_leads_everywhere(live: LiveStack, page: Page) -> None:
+    page.goto(live.web_url + "/")
+    picture(page, "front-page")
+    for link, heading in (("link-demo", "Connector Platform"), ("link-api", "Connector Platform API"), ("link-admin", "Connector Platform")):
+        page.goto(live.web_url + "/")
+        page.get_by_test_id(link).click()
+        expect(page.get_by_text(heading).first).to_be_visible()
+        picture(page, link)
+
+
+@pytest.mark.parametrize(
+    ("channel", "consumer", "has_read_receipts"),
+    [("messenger", "24500000000003001", True), ("sms_gateway", "+31612343001", False)],
+)
+def test_a_newcomer_sees_words_cross_both_ways(live: LiveStack, page: Page, channel: str, consumer: str, has_read_receipts: bool) -> None:
+    # given the demo page with a channel and a person chosen
+    page.goto(live.sandbox_url + "/demo")
+    option = page.get_by_test_id("phone-channel").locator(f"option[value^='{channel}/']")
+    page.get_by_test_id("phone-channel").select_option(value=option.first.get_attribute("value"))
+    page.get_by_test_id("phone-consumer").fill(consumer)
+    page.get_by_test_id("phone-consumer").press("Enter")
+
+    # when the consumer writes
+    page.get_by_test_id("phone-input").fill(f"Where is my order? ({channel})")
+    page.get_by_test_id("phone-send").click()
+
+    # then the agent sees it, with who it is
+    queue = page.get_by_test_id("agent-queue")
+    queue.locator("[data-conversation-id]").filter(has_text=f"({channel})").first.click()
+    expect(page.get_by_test_id("agent-messages")).to_contain_text(f"Where is my order? ({channel})")
+    expect(page.get_by_test_id("agent-info")).to_contain_text(consumer)
+
+    # when the agent types
+    join = page.get_by_test_id("agent-join")
+    if join.is_visible():
+        join.click()
+    page.get_by_test_id("agent-input").press_sequentially("It is on its way", delay=30)
+
+    # then the phone shows it where the channel can
+    if has_read_receipts:
+        expect(page.get_by_test_id("phone-typing")).to_be_visible()
+
+    # when the agent sends
+    page.get_by_test_id("agent-send").click()
+
+    # then it is on the phone, and the agent sees what became of it
+    arrived = page.get_by_test_id("phone-messages").locator(".msg[data-direction='in']").filter(has_text="It is on its way")
+    expect(arrived).to_be_visible()
+    answer = page.get_by_test_id("agent-messages").locator(".msg").filter(has_text="It is on its way")
+    expect(answer).to_contain_text("Read" if has_read_receipts else "Delivered", ignore_case=True)
+    picture(page, f"demo-{channel}")
