@@ -1,9 +1,9 @@
 /** The agent's workspace: the queue, one conversation, what is known of its consumer, and what the agent can do. */
 
-import { KNOWN_SKILLS, consumerName, drawInfo, drawQueueItem, isClosed, lastAt, queueSignature, skillName, source, stateOf, unread } from "./agent_facts.js";
+import { consumerName, drawInfo, drawQueueItem, isClosed, knownSkills, lastAt, loadSkills, queueSignature, skillName, source, stateOf, unread } from "./agent_facts.js";
 import { drawMessage, signature } from "./agent_messages.js";
 import { avatar, composer, drawOnce, el, icon, iconButton, keyed, stickToEnd } from "./dom.js";
-import { call, follow } from "./live.js";
+import { call, follow, notify } from "./live.js";
 
 const TYPING_IDLE_MS = 4000;
 const RECHECK_MS = 300;
@@ -92,6 +92,7 @@ class Agent {
 
   async load() {
     this.fresh.clear();
+    await loadSkills().catch((error) => notify(error.message));
     const answer = await call("GET", `/control/conversations${this.account ? `?account=${encodeURIComponent(this.account)}` : ""}`);
     if (!answer) return;
     const kept = [...this.fresh].map((id) => [id, this.conversations.get(id)]); // they changed meanwhile: the answer may be older
@@ -168,7 +169,7 @@ class Agent {
 
   drawTransfer(conversation) {
     const seen = [...this.conversations.values()].map((other) => String(other.skillId ?? "")).filter((skill) => skill && skill !== "-1");
-    const skills = [...new Set([...KNOWN_SKILLS, ...seen])].filter((skill) => skill !== String(conversation.skillId)).sort();
+    const skills = [...new Set([...knownSkills(), ...seen])].filter((skill) => skill !== String(conversation.skillId)).sort();
     drawOnce(this.transfer, skills, () => [el("option", { value: "" }, "Transfer…"), ...skills.map((skill) => el("option", { value: skill }, skillName(skill)))]);
     this.transfer.value = "";
   }

@@ -1,15 +1,28 @@
 /** What is known of a conversation and its consumer, in words for the agent. */
 
 import { avatar, clock, dayAndClock, el, icon } from "./dom.js";
+import { ask } from "./live.js";
 
-const SKILL_NAMES = { "-1": "No skill", 1001: "Sales", 1002: "Support", 1003: "Billing" };
+/** Names for demonstrations; an account that has skills of its own replaces them. */
+const SAMPLE_SKILLS = { 1001: "Sales", 1002: "Support", 1003: "Billing" };
+let skills = SAMPLE_SKILLS;
 const SDE_TITLES = { ctmrinfo: "Customer", personal: "Personal", marketingInfo: "Marketing", lead: "Lead", purchase: "Purchase", error: "Error", service: "Service" };
 
-export const KNOWN_SKILLS = ["1001", "1002", "1003"];
+/** Learn the accounts' skills. */
+export async function loadSkills() {
+  const answer = await ask("GET", "/control/accounts");
+  const registered = Object.assign({}, ...answer.apps.map((app) => app.skills ?? {}));
+  skills = Object.keys(registered).length ? registered : SAMPLE_SKILLS;
+}
+
+export function knownSkills() {
+  return Object.keys(skills);
+}
 
 export function skillName(skillId) {
   if (skillId === null || skillId === undefined || skillId === "") return "No skill";
-  return SKILL_NAMES[skillId] ? `${SKILL_NAMES[skillId]}${skillId === "-1" ? "" : ` (${skillId})`}` : `Skill ${skillId}`;
+  if (String(skillId) === "-1") return "No skill";
+  return skills[skillId] ? `${skills[skillId]} (${skillId})` : `Skill ${skillId}`;
 }
 
 export function consumerName({ consumer }) {
@@ -20,7 +33,8 @@ export function consumerName({ consumer }) {
     const personal = [sde.personal?.firstname, sde.personal?.lastname].filter(Boolean).join(" ");
     if (personal) return personal;
   }
-  return profile.nickName || consumer.extConsumerId || consumer.id || "Consumer";
+  const socialId = (consumer.sdes ?? []).map((sde) => sde.info?.socialId).find(Boolean);
+  return profile.nickName || profile.privateData?.mobileNum || socialId || consumer.extConsumerId || consumer.id || "Consumer";
 }
 
 /** Through what the consumer writes, as the connector told LivePerson. */
@@ -67,7 +81,7 @@ export function drawQueueItem(conversation, selected, select) {
         { class: "badges" },
         el("span", { class: `pill ${state.key}` }, state.words),
         from && el("span", { class: "pill" }, from),
-        conversation.skillId && conversation.skillId !== "-1" && el("span", { class: "pill" }, SKILL_NAMES[conversation.skillId] ?? skillName(conversation.skillId)),
+        conversation.skillId && conversation.skillId !== "-1" && el("span", { class: "pill" }, skills[conversation.skillId] ?? skillName(conversation.skillId)),
       ),
       count > 0 && el("span", { class: "count", "aria-label": `${count} unread` }, String(count)),
     ),
