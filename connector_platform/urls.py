@@ -1,8 +1,9 @@
 """Every address of the platform."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
+from channels_app.api.problems import no_such_address
 from connector_platform import pages
 from connector_platform.observability import health
 
@@ -14,5 +15,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("channels_app.api.urls")),
     path("api/v1/", include("webhooks_app.api.urls")),
+    re_path(r"^api/v1/[\s\S]*/$", no_such_address),
     path("", include("webhooks_app.urls")),
 ]

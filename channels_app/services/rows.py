@@ -91,7 +91,7 @@ def users_of(row: models.Model) -> list[str]:
 
 
 def _is_indexed(field: Any) -> bool:
-    return isinstance(field, ForeignKey) and field.db_index
+    return isinstance(field, ForeignKey) and bool(field.db_index)  # type: ignore[attr-defined]  # not in the stubs
 
 
 def _in_use(row: models.Model, users: list[str]) -> str:

@@ -1,0 +1,239 @@
+"""A form made from a provider's configuration model: one field for each value, the model's titles and descriptions beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args, get_origin
+
+from django import forms
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+from unfold.widgets import (
+    UnfoldAdminExpandableTextareaWidget,
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from channels_app.providers.base import ProviderConfig
+from channels_app.services.configuration import nested_model, variants
+from channels_app.services.errors import Problem
+from channels_app.services.secrets import mask
+
+PREFIX = "config"
+LONG_TEXT = 1000
+"""A text that may be longer than this gets several lines."""
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One form field and the value in the configuration that it stands for. ``kind``: only in this variant of its section."""
+
+    name: str
+    path: tuple[str, ...]
+    form_field: forms.Field
+    kind: str = ""
+    is_secret: bool = False
+    is_kind: bool = False
+
+
+@dataclass
+class Section:
+    """A group of fields under one heading."""
+
+    title: str
+    description: str
+    path: tuple[str, ...]
+    names: list[str] = field(default_factory=list)
+    is_needed: bool = False
+
+
+class ConfigLayout:
+    """The fields and sections for ``model``, filled with ``stored`` where there is something."""
+
+    def __init__(self, model: type[ProviderConfig], stored: Json | None = None) -> None:
+        self.model = model
+        self.entries: dict[str, Entry] = {}
+        self.sections: list[Section] = []
+        try:
+            current: BaseModel | None = model.model_validate(stored) if stored else None
+        except ValidationError:
+            current = None  # the model has changed since: the operator fills it in anew
+        self._add_model(model, current, (), Section("Configuration", "", ()), "")
+
+    def fieldsets(self) -> list[tuple[str | None, dict[str, Any]]]:
+        """As Django's admin wants them. Deep sections are folded: their defaults fit most."""
+        return [(section.title, self._options(section)) for section in self.sections if section.names]
+
+    @staticmethod
+    def _options(section: Section) -> dict[str, Any]:
+        is_folded = len(section.path) > 1 and not section.is_needed
+        return {"fields": section.names, "description": section.description, "classes": ["collapse"] if is_folded else []}
+
+    def form_fields(self) -> dict[str, forms.Field]:
+        return {entry.name: entry.form_field for entry in self.entries.values()}
+
+    def patch(self, form: forms.BaseForm) -> Json:
+        """What the operator changed, as a merge patch of the stored configuration."""
+        patch: Json = {}
+        for section in self.sections:
+            # A needed section is there even if empty: what is missing in it is then said at its fields.
+            if section.is_needed and not any(entry.is_kind and entry.path[:-1] == section.path for entry in self.entries.values()):
+                _at(patch, section.path)
+        kinds = {entry.path[:-1]: form.cleaned_data.get(entry.name) or "" for entry in self.entries.values() if entry.is_kind}
+        for entry in self.entries.values():
+            value = form.cleaned_data.get(entry.name)
+            if entry.kind:
+                if kinds.get(entry.path[:-1]) != entry.kind:
+                    continue
+                _at(patch, entry.path[:-1])["kind"] = entry.kind
+            if entry.is_secret and not value:
+                continue
+            if entry.name in form.changed_data and not (entry.is_kind and not value):
+                _at(patch, entry.path[:-1])[entry.path[-1]] = value
+        return patch
+
+    def place(self, problem: Problem, form: forms.BaseForm) -> tuple[str | None, str]:
+        """The form field that ``problem`` is about (None: the whole form) and the sentence to show there."""
+        path = tuple(str(step) for step in problem.path)
+        for length in range(len(path), 0, -1):
+            found = [
+                entry
+                for entry in self.entries.values()
+                if entry.path == path[:length] or (entry.is_kind and entry.path[:-1] == path[:length])
+            ]
+            chosen = [entry for entry in found if not entry.kind or form.cleaned_data.get(self._kind_name(entry)) == entry.kind]
+            if chosen:
+                inside = ".".join(path[length:])
+                return chosen[0].name, f"{inside}: {problem.message}" if inside and not chosen[0].is_kind else problem.message
+        title = next((section.title for section in self.sections if section.path == path), "")
+        return None, f"{title}: {problem.message}" if title else problem.message
+
+    def _kind_name(self, entry: Entry) -> str:
+        return "__".join((PREFIX, *entry.path[:-1], "kind"))
+
+    def _add_model(self, model: type[BaseModel], value: BaseModel | None, path: tuple[str, ...], section: Section, kind: str) -> None:
+        if not kind:
+            self.sections.append(section)
+        later: list[tuple[str, FieldInfo, Any]] = []
+        for name, info in model.model_fields.items():
+            if kind and name == "kind":
+                continue
+            current = getattr(value, name) if value is not None else _default(info)
+            if nested_model(info.annotation) or variants(info.annotation):
+                later.append((name, info, current))
+            else:
+                self._add_field(name, info, current, (*path, name), section, kind)
+        for name, info, current in later:
+            self._add_section(name, info, current, (*path, name), section)
+
+    def _add_section(self, name: str, info: FieldInfo, value: Any, path: tuple[str, ...], parent: Section) -> None:
+        title = info.title or name.replace("_", " ").capitalize()
+        heading = title if not parent.path else f"{parent.title} · {title}"
+        section = Section(heading, info.description or "", path, is_needed=info.is_required() or nested_model(info.annotation) is None)
+        nested = nested_model(info.annotation)
+        if nested is not None:
+            self._add_model(nested, value if isinstance(value, BaseModel) else None, path, section, "")
+            return
+        choices = variants(info.annotation)
+        current = getattr(value, "kind", "")
+        self.sections.append(section)
+        labels = [(tag, _plain(variant.__doc__) or tag) for tag, variant in choices.items()]
+        blank = [] if current else [("", "Choose …")]
+        self._enter(
+            Entry(
+                name="__".join((PREFIX, *path, "kind")),
+                path=(*path, "kind"),
+                form_field=forms.ChoiceField(
+                    label=title,
+                    choices=blank + labels,
+                    initial=current,
+                    required=False,
+                    widget=UnfoldAdminSelectWidget({"data-config-kind": "1"}),
+                ),
+                is_kind=True,
+            ),
+            section,
+        )
+        for tag, variant in choices.items():
+            self._add_model(variant, value if current == tag else None, path, section, tag)
+
+    def _add_field(self, name: str, info: FieldInfo, value: Any, path: tuple[str, ...], section: Section, kind: str) -> None:
+        form_name = "__".join((PREFIX, *path[:-1], *([kind] if kind else []), name))
+        form_field = _form_field(info, value)
+        form_field.label = info.title or name.replace("_", " ").capitalize()
+        form_field.help_text = form_field.help_text or info.description or ""
+        if kind:
+            form_field.widget.attrs.update({"data-config-of": "__".join((PREFIX, *path[:-1], "kind")), "data-config-is": kind})
+        self._enter(Entry(form_name, path, form_field, kind, is_secret=info.annotation is SecretStr), section)
+
+    def _enter(self, entry: Entry, section: Section) -> None:
+        self.entries[entry.name] = entry
+        section.names.append(entry.name)
+
+
+def _default(info: FieldInfo) -> Any:
+    value = info.get_default(call_default_factory=True) if not info.is_required() else None
+    return None if value is PydanticUndefined else value
+
+
+def _at(data: Json, path: tuple[str, ...]) -> Json:
+    for step in path:
+        data = data.setdefault(step, {})
+    return data
+
+
+def _form_field(info: FieldInfo, value: Any) -> forms.Field:
+    """The field for a single value; nothing is required here, because a preset may fill it in: the model has the last word."""
+    annotation = info.annotation
+    if annotation is SecretStr:
+        shown = mask(value.get_secret_value()) if isinstance(value, SecretStr) else ""
+        help_text = f"{info.description or ''} {'Leave empty to keep what is stored.' if shown else ''}".strip()
+        widget = UnfoldAdminPasswordWidget({"placeholder": shown, "autocomplete": "new-password"}, render_value=False)
+        return forms.CharField(required=False, widget=widget, help_text=help_text)
+    if get_origin(annotation) is Literal:
+        choices = [(choice, str(choice)) for choice in get_args(annotation)]
+        blank = [] if value is not None else [("", "Choose …")]
+        return forms.ChoiceField(required=False, choices=blank + choices, initial=value, widget=UnfoldAdminSelectWidget())
+    if annotation is bool:
+        return forms.BooleanField(required=False, initial=bool(value), widget=UnfoldBooleanSwitchWidget())
+    if annotation is int:
+        return forms.IntegerField(required=False, initial=value, widget=UnfoldAdminTextInputWidget({"inputmode": "numeric"}))
+    if annotation is float:
+        return forms.FloatField(required=False, initial=value, widget=UnfoldAdminTextInputWidget({"inputmode": "decimal"}))
+    if annotation is str:
+        longest = max((getattr(rule, "max_length", 0) or 0 for rule in info.metadata), default=0)
+        widget = UnfoldAdminExpandableTextareaWidget() if longest > LONG_TEXT else UnfoldAdminTextInputWidget()
+        return forms.CharField(required=False, initial=value, strip=False, widget=widget)
+    help_text = f"{info.description or ''} JSON.".strip()
+    return forms.JSONField(required=False, initial=_plain_json(value), help_text=help_text, widget=UnfoldAdminExpandableTextareaWidget())
+
+
+def _plain_json(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", by_alias=True)
+    if isinstance(value, list | tuple):
+        return [_plain_json(item) for item in value]
+    return value
+
+
+def _plain(text: str | None) -> str:
+    """A docstring's first sentence without its markup."""
+    sentence = re.split(r"(?<=[.:])\s", (text or "").strip(), maxsplit=1)[0]
+    return sentence.replace("``", "").rstrip(".:")
+
+
+def problems_to_errors(layout: ConfigLayout, problems: tuple[Problem, ...], form: forms.BaseForm) -> Iterator[tuple[str | None, str]]:
+    """Each problem of the configuration with the field where it is shown. Those of other fields keep their own name."""
+    for problem in problems:
+        if problem.path[:1] == (PREFIX,):
+            yield layout.place(Problem(problem.path[1:], problem.code, problem.message), form)
+        else:
+            name = str(problem.path[0]) if problem.path else None
+            yield (name if name in form.fields else None), problem.message

@@ -1,0 +1,1 @@
+"""The provisioning API, ``/api/v1/``."""

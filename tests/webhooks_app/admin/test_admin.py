@@ -1,0 +1,141 @@
+"""The operators' pages about traffic: the timeline, replay, and what must not be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django_scopes import scopes_disabled
+
+from connector_platform.core.clock import now
+from tests.channels_app import rows
+from tests.channels_app.tenants import Tenants
+from webhooks_app.admin.labels import remedy
+from webhooks_app.models import DeliveredMessage, Event
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def every_brand() -> Iterator[None]:
+    with scopes_disabled():
+        yield
+
+
+def test_a_conversation_is_a_timeline_in_order_with_attempts_and_remedies(tenants: Tenants, admin_client: Client) -> None:
+    channel = rows.messenger_channel(rows.liveperson_app(tenants.acme), rows.provider_app())
+    talk, inbound, outbound = rows.conversation(channel), rows.lane(channel, "i"), rows.lane(channel, "o")
+    rows.event(inbound, talk, state="done", content={"type": "text", "text": "Where is my order?"})
+    answer = rows.event(outbound, talk, sequence=4, content={"type": "text", "text": "On its way"}, possibly_doubled=True)
+    rows.attempt(answer, provider_code="10/2018278", outcome="window_closed", message="Meta: too long ago.")
+    DeliveredMessage(brand=tenants.acme, channel=channel, conversation=talk, event=answer, provider_message_id="m_1", sent_at=now()).save()
+
+    page = admin_client.get(reverse("admin:channels_app_conversation_change", args=[talk.pk]))
+    text = page.content.decode()
+
+    assert page.status_code == 200
+    order = [text.index(part) for part in ("Where is my order?", "On its way", "Meta: too long ago.", "Human agent extends the window")]
+    assert order == sorted(order)
+    for part in ("Possibly sent twice", "LivePerson sequence 4", "m_1 (sent)", "Dead", "Ada Example"):
+        assert part in text
+
+
+def test_a_timeline_takes_the_same_queries_however_long_it_is(tenants: Tenants, admin_client: Client) -> None:
+    channel = rows.sms_channel(rows.liveperson_app(tenants.acme))
+    talk, lane = rows.conversation(channel), rows.lane(channel)
+    path = reverse("admin:channels_app_conversation_change", args=[talk.pk])
+
+    def queries() -> int:
+        from django.db import connection
+        from django.test.utils import CaptureQueriesContext
+
+        with CaptureQueriesContext(connection) as captured:
+            assert admin_client.get(path).status_code == 200
+        return len(captured)
+
+    rows.attempt(rows.event(lane, talk))
+    queries()  # Django remembers the content types
+    few = queries()
+    for _ in range(10):
+        rows.attempt(rows.event(lane, talk))
+    assert queries() == few
+
+
+def test_what_a_person_wrote_is_not_taken_for_markup(tenants: Tenants, admin_client: Client) -> None:
+    channel = rows.sms_channel(rows.liveperson_app(tenants.acme))
+    talk = rows.conversation(channel)
+    event = rows.event(rows.lane(channel), talk, content={"type": "text", "text": "<script>alert(1)</script>"}, raw=b"<img src=x>")
+
+    for name, pk in (("channels_app_conversation", talk.pk), ("webhooks_app_event", event.pk)):
+        text = admin_client.get(reverse(f"admin:{name}_change", args=[pk])).content.decode()
+        assert "<script>alert(1)" not in text
+        assert "<img src=x>" not in text
+
+
+def test_chosen_events_are_replayed(tenants: Tenants, admin_client: Client) -> None:
+    lane = rows.lane(rows.sms_channel(rows.liveperson_app(tenants.acme)))
+    dead, done = rows.event(lane), rows.event(lane, state="done")
+
+    page = admin_client.post("/admin/webhooks_app/event/", {"action": "replay_chosen", "_selected_action": [dead.pk, done.pk]}, follow=True)
+
+    assert "1 put back into their lanes" in page.content.decode()
+    assert dict(Event.objects.values_list("pk", "state")) == {dead.pk: "waiting", done.pk: "done"}
+
+
+def test_one_event_is_replayed_from_its_page_by_post_only(tenants: Tenants, admin_client: Client) -> None:
+    event = rows.event(rows.lane(rows.sms_channel(rows.liveperson_app(tenants.acme))))
+    path = reverse("admin:webhooks_app_event_replay", args=[event.pk])
+
+    assert admin_client.get(path).status_code == 405
+    assert Event.objects.get().state == "dead"
+    admin_client.post(path)
+    assert Event.objects.get().state == "waiting"
+    again = admin_client.post(path, follow=True)
+    assert "this one is neither" in again.content.decode()
+
+
+def test_a_channel_is_tested_from_its_page(tenants: Tenants, admin_client: Client) -> None:
+    row = rows.sms_channel(rows.liveperson_app(tenants.acme))
+    path = reverse("admin:channels_app_channel_test", args=[row.pk])
+
+    assert admin_client.get(path).status_code == 405
+    page = admin_client.post(path, follow=True)
+    assert "The configuration is complete." in page.content.decode()
+
+
+def test_a_secret_in_a_callbacks_address_or_body_is_not_shown(tenants: Tenants, admin_client: Client) -> None:
+    row = rows.sms_channel(rows.liveperson_app(tenants.acme))
+    body = rows.unreadable(row, query_string=f"token={rows.SMS_INBOUND}&x=1", raw=f"pass={rows.SMS_OUTBOUND}".encode())
+    event = rows.event(rows.lane(row), raw=f"token={rows.SMS_INBOUND}".encode())
+
+    pages = [
+        admin_client.get(reverse("admin:webhooks_app_unreadablebody_change", args=[body.pk])).content.decode(),
+        admin_client.get(reverse("admin:webhooks_app_event_change", args=[event.pk])).content.decode(),
+    ]
+
+    assert "token=***&amp;x=1" in pages[0]
+    for page in pages:
+        assert rows.SMS_INBOUND not in page
+        assert rows.SMS_OUTBOUND not in page
+
+
+def test_an_unreadable_body_is_read_again(tenants: Tenants, admin_client: Client) -> None:
+    body = rows.unreadable(rows.sms_channel(rows.liveperson_app(tenants.acme)))
+
+    page = admin_client.post(reverse("admin:webhooks_app_unreadablebody_replay", args=[body.pk]), follow=True)
+
+    assert "still cannot be read" in page.content.decode()
+
+
+@pytest.mark.parametrize("model", ["channels_app_conversation", "webhooks_app_event", "webhooks_app_unreadablebody"])
+def test_traffic_is_only_looked_at(admin_client: Client, model: str) -> None:
+    assert admin_client.get(reverse(f"admin:{model}_changelist")).status_code == 200
+    assert admin_client.get(reverse(f"admin:{model}_add")).status_code == 403
+
+
+def test_a_remedy_is_found_by_code_and_by_the_code_without_its_subcode() -> None:
+    assert remedy("messenger", "190/463").startswith("Generate a new page access token")
+    assert remedy("messenger", "190/999999").startswith("Generate a new page access token")
+    assert remedy("messenger", "nonsense") == remedy("nope", "190") == ""

@@ -1,0 +1,180 @@
+"""The bodies of the traffic API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from channels_app.api.fields import RowField
+from channels_app.models import Channel
+from webhooks_app.models import Attempt, DeliveredMessage, Event, EventState, UnreadableBody
+from webhooks_app.services.replay import MAX_AT_ONCE
+
+DIRECTIONS = {"i": "inbound", "o": "outbound"}
+
+
+class DirectionField(serializers.ChoiceField):
+    """``inbound`` is towards LivePerson, ``outbound`` towards the consumer."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=list(DIRECTIONS.values()), **kwargs)
+
+    def to_representation(self, value: str) -> str:
+        return DIRECTIONS[value]
+
+
+class EventSerializer(serializers.ModelSerializer):
+    """One thing that one person did, on its way to the other side. Its raw body is not answered."""
+
+    id = serializers.UUIDField(source="public_id")
+    brand = serializers.UUIDField(source="brand_id")
+    channel = serializers.UUIDField(source="channel_id", allow_null=True)
+    conversation = serializers.UUIDField(source="conversation_id", allow_null=True)
+    direction = DirectionField()
+    state = serializers.ChoiceField(choices=EventState.choices)
+    content = serializers.DictField(help_text="What was done; type says which of the kinds it is.")
+    liveperson_sequence = serializers.IntegerField(
+        source="sequence", allow_null=True, help_text="LivePerson's number of an agent's message."
+    )
+
+    class Meta:
+        model = Event
+        fields: tuple[str, ...] = (
+            "id",
+            "brand",
+            "channel",
+            "conversation",
+            "direction",
+            "kind",
+            "content",
+            "consumer_external_id",
+            "dialog_id",
+            "liveperson_sequence",
+            "source_id",
+            "wire_type",
+            "occurred_at",
+            "received_at",
+            "state",
+            "tries",
+            "started_at",
+            "finished_at",
+            "outcome",
+            "detail",
+            "possibly_doubled",
+        )
+        read_only_fields = fields
+
+
+class AttemptSerializer(serializers.ModelSerializer):
+    """One HTTP call made for an event."""
+
+    class Meta:
+        model = Attempt
+        fields: tuple[str, ...] = (
+            "number",
+            "purpose",
+            "method",
+            "url",
+            "started_at",
+            "duration_ms",
+            "http_status",
+            "outcome",
+            "provider_code",
+            "message",
+            "response_excerpt",
+            "worker",
+        )
+        read_only_fields = fields
+
+
+class DeliveredMessageSerializer(serializers.ModelSerializer):
+    """One id under which the vendor speaks of a part of an agent's message."""
+
+    class Meta:
+        model = DeliveredMessage
+        fields = ("provider_message_id", "part", "sent_at", "delivered_at", "read_at")
+        read_only_fields = fields
+
+
+class EventDetailSerializer(EventSerializer):
+    """An event with every call made for it and the ids that it got on the other side."""
+
+    attempts = AttemptSerializer(many=True)
+    delivered_messages = DeliveredMessageSerializer(many=True)
+    consumer_message_sequences = serializers.SerializerMethodField(help_text="LivePerson's numbers of a consumer's message.")
+
+    class Meta(EventSerializer.Meta):
+        fields = (*EventSerializer.Meta.fields, "attempts", "delivered_messages", "consumer_message_sequences")
+        read_only_fields = fields
+
+    def get_consumer_message_sequences(self, event: Event) -> list[int]:
+        return [message.sequence for message in event.consumer_messages.all()]
+
+
+class ReplaySerializer(serializers.Serializer[Any]):
+    """How an event is replayed."""
+
+    restart = serializers.BooleanField(
+        default=False, help_text="Also do again what was already done for it: parts that the consumer has are then sent twice."
+    )
+
+
+class ReplayManySerializer(ReplaySerializer):
+    """Which events are replayed. Without ``outcome`` only dead ones: one whose answer was lost may have arrived."""
+
+    channel = RowField(Channel, required=False)
+    outcome = serializers.CharField(required=False, max_length=40, help_text="Why they were given up, such as recipient_gone.")
+    before = serializers.DateTimeField(required=False, help_text="Received before this instant.")
+    include_unknown = serializers.BooleanField(default=False, help_text="Also those whose answer was lost; they may arrive twice.")
+    limit = serializers.IntegerField(default=MAX_AT_ONCE, min_value=1, max_value=MAX_AT_ONCE)
+
+
+class ReplayedSerializer(serializers.Serializer[Any]):
+    """What a bulk replay did."""
+
+    replayed = serializers.IntegerField()
+    remaining = serializers.IntegerField(help_text="Events that match and are still there: ask again.")
+
+
+class CheckedSerializer(serializers.Serializer[Any]):
+    """What the vendor said."""
+
+    ok = serializers.BooleanField()
+    code = serializers.CharField(help_text="ok, or the error's code.")
+    message = serializers.CharField(help_text="A sentence for an operator.")
+
+
+class UnreadableBodySerializer(serializers.ModelSerializer):
+    """A verified body that could not be read. The body itself is shown in the admin only."""
+
+    channel = serializers.UUIDField(source="channel_id", allow_null=True)
+    provider_app = serializers.UUIDField(source="provider_app_id", allow_null=True)
+    liveperson_app = serializers.UUIDField(source="liveperson_app_id", allow_null=True)
+    size_bytes = serializers.IntegerField()
+
+    class Meta:
+        model = UnreadableBody
+        fields: tuple[str, ...] = (
+            "id",
+            "provider",
+            "channel",
+            "provider_app",
+            "liveperson_app",
+            "method",
+            "path",
+            "content_type",
+            "size_bytes",
+            "times",
+            "error",
+            "received_at",
+            "replayed_at",
+        )
+        read_only_fields = fields
+
+
+class RereadSerializer(serializers.Serializer[Any]):
+    """What a body held."""
+
+    found = serializers.IntegerField(help_text="Events in the body.")
+    stored = serializers.IntegerField(help_text="Of these, how many were new.")
