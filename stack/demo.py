@@ -27,6 +27,7 @@ SKILLS = {"101": "Sales", "102": "Service"}
 PAGE_ID = "100000000000001"
 APP_ID = "200000000000002"
 SMS_NUMBER = "+15550100"
+BOT_ID = "6123456789"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Demo:
     messenger_app: Json
     messenger: Json
     sms: Json
+    telegram: Json
 
 
 class PlatformApi:
@@ -139,11 +141,20 @@ def provision(api: PlatformApi, keys: Keys, sandbox_url: str) -> Demo:
         {"brand": brand["id"], "name": f"{BRAND} by SMS", "provider": "sms_gateway"},
         {"liveperson_app": liveperson_app["id"], "config": _sms_config(keys, sandbox_url)},
     )
-    return Demo(brand, liveperson_app, messenger_app, messenger, sms)
+    telegram = api.ensure(
+        "channels/",
+        {"brand": brand["id"], "name": f"{BRAND} on Telegram", "provider": "telegram"},
+        {
+            "liveperson_app": liveperson_app["id"],
+            "config": {"bot_token": bot_token(keys), "secret_token": keys.derive("telegram secret_token")},
+        },
+    )
+    return Demo(brand, liveperson_app, messenger_app, messenger, sms, telegram)
 
 
 def register(demo: Demo, keys: Keys, sandbox: SandboxControl) -> None:
-    """Tell the sandbox about the demo brand: the connector at LivePerson, the page at Meta, the number at the gateway.
+    """Tell the sandbox about the demo brand: the connector at LivePerson, the page at Meta, the number at the gateway,
+    the bot at Telegram.
 
     Raises:
         StackError: the sandbox refused something.
@@ -181,6 +192,22 @@ def register(demo: Demo, keys: Keys, sandbox: SandboxControl) -> None:
             "outbound_auth": _outbound_auth(keys),
         },
     )
+    sandbox.request(
+        "PUT",
+        f"lines/telegram/{BOT_ID}",
+        json={
+            "name": demo.telegram["name"],
+            "username": "demo_brand_bot",
+            "bot_token": bot_token(keys),
+            "secret_token": keys.derive("telegram secret_token"),
+            "callback_url": demo.telegram["callback_url"],
+        },
+    )
+
+
+def bot_token(keys: Keys) -> str:
+    """The demo bot's token, in Telegram's form."""
+    return f"{BOT_ID}:AAA{keys.derive('telegram bot_token')}"
 
 
 def _inbound_auth(keys: Keys) -> Json:

@@ -6,6 +6,7 @@ import contextlib
 from typing import Any, ClassVar, cast
 
 from django.db.models import Model, Q, QuerySet
+from django.http import Http404
 from django.http.response import HttpResponseBase
 from django_scopes import scope, scopes_disabled
 from rest_framework.pagination import BasePagination
@@ -20,12 +21,20 @@ from channels_app.api.schemas import PlatformSchema
 
 
 class ForPlatform(BasePermission):
-    """The platform's own key only. Asked before any row is looked for, so a refusal says nothing about rows."""
+    """The platform's own key only. To a brand's key what such an address names does not exist, but for its own brand.
+
+    Raises:
+        Http404: the address names something else than the caller's own brand, whether there is such a row or not.
+    """
 
     message = "This takes the platform's key; a brand's key is not enough."
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return holder_of(request).is_platform
+        holder = holder_of(request)
+        named = view.kwargs.get(view.lookup_url_kwarg or view.lookup_field)
+        if holder.brand is not None and named is not None and str(named) != str(holder.brand.pk):
+            raise Http404
+        return holder.is_platform
 
 
 def holder_of(request: Request) -> KeyHolder:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from channels_app.providers.base import Provider
 from channels_app.providers.messenger import Messenger
 from channels_app.providers.sms_gateway import SmsGateway
+from channels_app.providers.telegram import Telegram
 
 PROVIDERS: dict[str, Provider] = {
     provider.slug: provider
     for provider in (
         Messenger(),
         SmsGateway(),
+        Telegram(),
     )
 }
 

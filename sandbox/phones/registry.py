@@ -7,8 +7,10 @@ from typing import Any
 from sandbox.phones.base import Simulator
 from sandbox.phones.messenger import Messenger
 from sandbox.phones.sms_gateway import SmsGateway
+from sandbox.phones.telegram import Telegram
 
 SIMULATORS: tuple[type[Simulator[Any]], ...] = (
     Messenger,
     SmsGateway,
+    Telegram,
 )

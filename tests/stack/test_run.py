@@ -118,6 +118,7 @@ def test_it_starts_says_where_it_is_and_keeps_its_data_for_the_next_run(start: S
         "/control/accounts/12345678/apps/demo-connector",
         "/control/lines/messenger/100000000000001",
         "/control/lines/sms_gateway/+15550100",
+        "/control/lines/telegram/6123456789",
     ]
     assert first.stop() == 0
     secrets = (first.data_dir / "secrets.env").read_text()

@@ -1,0 +1,161 @@
+"""What Telegram's refusals mean: by ``error_code`` in the body, then by a part of the description, else by HTTP status.
+
+Source: https://core.telegram.org/bots/api#making-requests and #responseparameters; descriptions after Telegram's server,
+https://github.com/tdlib/telegram-bot-api (checked 2026-11).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from channels_app.providers.base import ErrorMeaning, raise_for_status
+from connector_platform.core.calls import HttpCall, HttpResponse
+from connector_platform.core.errors import (
+    ConfigurationError,
+    ContentRejected,
+    CredentialsRejected,
+    DeliveryError,
+    OutcomeUnknown,
+    RecipientGone,
+    ServerFault,
+    Throttled,
+)
+
+DOWNLOAD = "download"
+"""The purpose of the one call whose answer is a file and no JSON."""
+
+_LONGEST_WAIT_S = 24 * 3600.0
+
+_RECONNECT = "Copy the token from @BotFather (/mybots → your bot → API Token) into the channel and set it to active."
+_GONE = "Nothing to do. The person can come back by starting the bot again."
+_NOBODY = "Nothing to do. A bot can write only to people who have started it."
+_SHORTER = "Send a shorter message."
+_PROGRAM = "Report it: the platform built a request that Telegram does not take."
+_PICTURE = "Send the picture's address as text, or a JPEG, PNG or WebP under 5 MB that anybody on the internet can fetch."
+_LATER = "Nothing to do; the platform tries again."
+
+
+def _row(code: str, error: type[DeliveryError], meaning: str, remedy: str = "") -> ErrorMeaning:
+    return ErrorMeaning(code=code, error=error, meaning=meaning, remedy=remedy)
+
+
+ERRORS: tuple[ErrorMeaning, ...] = (
+    _row("401", CredentialsRejected, "the bot token is not valid any more", _RECONNECT),
+    _row("404", CredentialsRejected, "the bot token is malformed, or the method does not exist", _RECONNECT),
+    _row("403/bot was blocked by the user", RecipientGone, "the person blocked the bot", _GONE),
+    _row("403/user is deactivated", RecipientGone, "the person deleted the account", "Nothing to do."),
+    _row("403/bot can't initiate conversation", RecipientGone, "the person never started the bot", _NOBODY),
+    _row("403/bot was kicked", RecipientGone, "the bot was removed from the chat", _GONE),
+    _row("403/business_", CredentialsRejected, "the connection with the business account has ended", "Connect the bot again."),
+    _row("403/not enough rights", CredentialsRejected, "the bot lacks a right", "Give the bot the right to write."),
+    _row("403", RecipientGone, "the bot may not write to this person", _GONE),
+    _row("400/chat not found", RecipientGone, "there is no such chat with this bot", _NOBODY),
+    _row("400/peer_id_invalid", RecipientGone, "there is no such chat with this bot", _NOBODY),
+    _row("400/user not found", RecipientGone, "there is no such person", _NOBODY),
+    _row("400/group chat was upgraded", RecipientGone, "the group has another id now; groups are not answered", "Nothing to do."),
+    _row("400/message is too long", ContentRejected, "the text is too long", _SHORTER),
+    _row("400/message caption is too long", ContentRejected, "the caption is too long", _SHORTER),
+    _row("400/message text is empty", ContentRejected, "there is nothing visible in the text", "Send a text with visible characters."),
+    _row("400/can't parse entities", ContentRejected, "Telegram does not take the text's formatting", _PROGRAM),
+    _row("400/reply markup is too long", ContentRejected, "there are too many buttons", "Send fewer choices."),
+    _row("400/button_data_invalid", ContentRejected, "Telegram does not take what stands behind a button", _PROGRAM),
+    _row(
+        "400/button_url_invalid",
+        ContentRejected,
+        "Telegram does not take a button's link",
+        "Correct the link: http or https, a public host.",
+    ),
+    _row(
+        "400/wrong http url", ContentRejected, "Telegram does not take a button's link", "Correct the link: http or https, a public host."
+    ),
+    _row("400/failed to get http url content", ContentRejected, "Telegram could not fetch the picture", _PICTURE),
+    _row("400/wrong type of the web page content", ContentRejected, "what Telegram fetched is no picture", _PICTURE),
+    _row("400/wrong file identifier", ContentRejected, "Telegram does not take the picture's address", _PICTURE),
+    _row("400/webpage_curl_failed", ContentRejected, "Telegram could not fetch the picture", _PICTURE),
+    _row("400/photo_invalid_dimensions", ContentRejected, "the picture's width and height are too large", _PICTURE),
+    _row("400/file is too big", ContentRejected, "the file is larger than a bot may fetch (20 MB)", "Ask the person for a smaller file."),
+    _row("400", ContentRejected, "Telegram does not take a value of the request", _PROGRAM),
+    _row(
+        "409",
+        ConfigurationError,
+        "another program fetches this bot's updates with getUpdates",
+        "Stop the other program, or make a bot of its own for it; then call setWebhook again.",
+    ),
+    _row("413", ContentRejected, "the request is too large", _SHORTER),
+    _row("429", Throttled, "too many messages in a short time", "Nothing to do; the platform waits as long as Telegram says."),
+    _row("500", ServerFault, "a temporary failure at Telegram", _LATER),
+)
+
+_GENERAL = {row.code: row for row in ERRORS if "/" not in row.code}
+_DESCRIBED = [row for row in ERRORS if "/" in row.code]
+
+
+def interpret(call: HttpCall, response: HttpResponse) -> None:
+    """Return if ``response`` is a success; to a message that means ``ok`` and a message id.
+
+    Telegram's own sentence is not repeated in the error: it may quote what was sent.
+
+    Raises:
+        DeliveryError: see ``ERRORS``. OutcomeUnknown: a 2xx that proves nothing.
+    """
+    if call.purpose == DOWNLOAD:
+        _interpret_download(response)
+        return
+    body = response.json()
+    fields = body if isinstance(body, dict) else {}
+    if fields.get("ok") is False:
+        _raise_for_refusal(fields, response)
+    if not response.is_success:
+        raise_for_status(response)
+    if fields.get("ok") is True and (not call.effect or message_number(fields)):
+        return
+    if call.effect:
+        raise OutcomeUnknown("Telegram answered without a message id; the person may have the message", provider_code=str(response.status))
+    raise ServerFault("Telegram's answer says nothing", provider_code=str(response.status))
+
+
+def message_number(fields: Any) -> int:
+    """The number of the message that was sent; 0 where the answer names none."""
+    result = fields.get("result") if isinstance(fields, dict) else None
+    number = result.get("message_id") if isinstance(result, dict) else None
+    return number if isinstance(number, int) and not isinstance(number, bool) and 0 < number < 2**63 else 0
+
+
+def _interpret_download(response: HttpResponse) -> None:
+    if response.status in (400, 404):
+        raise ContentRejected("Telegram does not have the file any more", provider_code=str(response.status))
+    raise_for_status(response)
+
+
+def _raise_for_refusal(fields: dict[str, Any], response: HttpResponse) -> None:
+    """Raise by the body: proxies put other HTTP statuses around it."""
+    code = fields.get("error_code")
+    if not isinstance(code, int) or isinstance(code, bool) or not 300 <= code <= 599:
+        raise_for_status(response)
+        raise OutcomeUnknown("Telegram refused without saying why", provider_code=str(response.status))
+    description = fields.get("description")
+    words = description.lower() if isinstance(description, str) else ""
+    row = next((row for row in _DESCRIBED if _fits(row, code, words)), None) or _GENERAL.get("500" if code >= 500 else str(code))
+    if row is None:
+        raise ContentRejected(f"Telegram refused it (code {code})", provider_code=str(code))
+    provider_code = str(code) if row is _GENERAL["500"] else row.code
+    raise row.error(
+        f"Telegram: {row.meaning} (code {provider_code}). {row.remedy}".rstrip(),
+        provider_code=provider_code,
+        retry_after_s=_wait_s(fields, response) if row.error is Throttled else None,
+    )
+
+
+def _fits(row: ErrorMeaning, code: int, words: str) -> bool:
+    number, _, part = row.code.partition("/")
+    return number == str(code) and part in words
+
+
+def _wait_s(fields: dict[str, Any], response: HttpResponse) -> float | None:
+    """How long Telegram asks us to wait: in the body, else in the header."""
+    parameters = fields.get("parameters")
+    seconds = parameters.get("retry_after") if isinstance(parameters, dict) else None
+    if isinstance(seconds, int | float) and not isinstance(seconds, bool) and math.isfinite(seconds) and seconds >= 0:
+        return min(float(seconds), _LONGEST_WAIT_S)
+    return response.retry_after_s
