@@ -17,7 +17,14 @@ from connector_platform.core.errors import ConnectorError
 
 _POOL: ConnectionPool[psycopg.Connection[Any]] | None = None
 _LOCK = threading.Lock()
-_PARAMETERS = ("dbname", "user", "password", "host", "port", "application_name", "connect_timeout", "sslmode", "options")
+_DJANGO_ONLY = ("context", "cursor_factory", "prepare_threshold")
+
+
+WAIT_S = 2.0
+"""How long a caller waits for a connection. LivePerson gives an answer 5 s, and may disable an app whose answers take over 2.5 s."""
+GIVE_UP_S = 2.0
+"""How long the pool tries by itself to replace a lost connection, with growing waits; then the next caller makes it try at once. The pool's
+own default, five minutes, leaves waits of over a minute after a long outage has ended."""
 
 
 class DatabaseUnavailable(ConnectorError):
@@ -32,8 +39,16 @@ def hot_pool() -> ConnectionPool[psycopg.Connection[Any]]:
     with _LOCK:
         if _POOL is None or _POOL.closed:
             parameters = connections["default"].get_connection_params()
-            kwargs = {name: parameters[name] for name in _PARAMETERS if parameters.get(name)}
-            _POOL = ConnectionPool(kwargs={**kwargs, "autocommit": True}, min_size=1, max_size=48, timeout=5, open=True, name="hot")
+            kwargs = {name: value for name, value in parameters.items() if name not in _DJANGO_ONLY and value not in (None, "")}
+            _POOL = ConnectionPool(
+                kwargs={**kwargs, "autocommit": True},
+                min_size=1,
+                max_size=48,
+                timeout=WAIT_S,
+                reconnect_timeout=GIVE_UP_S,
+                open=True,
+                name="hot",
+            )
         return _POOL
 
 

@@ -20,6 +20,7 @@ from django.core.handlers.exception import convert_exception_to_response  # noqa
 from django.core.handlers.wsgi import WSGIRequest, get_path_info  # noqa: E402
 from django.http import HttpRequest, HttpResponse  # noqa: E402
 from django.http.response import HttpResponseBase  # noqa: E402
+from django.template.response import SimpleTemplateResponse  # noqa: E402
 from django.urls import resolve  # noqa: E402
 
 _DIRECT = ("/callbacks/", "/webhooks/")
@@ -28,7 +29,9 @@ _DIRECT = ("/callbacks/", "/webhooks/")
 def _call_view(request: HttpRequest) -> HttpResponseBase:
     match = resolve(request.path_info)
     request.resolver_match = match
-    return match.func(request, *match.args, **match.kwargs)
+    response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+    # DRF's own refusals (a wrong method) are rendered by Django's handler, which is not here.
+    return response.render() if isinstance(response, SimpleTemplateResponse) else response
 
 
 _direct = convert_exception_to_response(_call_view)

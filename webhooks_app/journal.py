@@ -8,6 +8,7 @@ deadlock.
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from connector_platform.core.ids import uuid7
 from connector_platform.database import run
 
 MAX_SOURCE_ID = 300
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 def inbound_lane(channel_id: uuid.UUID, consumer_external_id: str) -> str:
@@ -97,7 +99,8 @@ WITH input AS (
         tail = lane.tail + EXCLUDED.tail,
         channel_id = COALESCE(lane.channel_id, EXCLUDED.channel_id),
         due_at = CASE WHEN lane.state IN ('idle', 'gap') OR (lane.state = 'orphan' AND EXCLUDED.state = 'ready') THEN now() ELSE lane.due_at END,
-        state = CASE WHEN lane.state IN ('idle', 'gap') OR (lane.state = 'orphan' AND EXCLUDED.state = 'ready') THEN 'ready' ELSE lane.state END
+        state = CASE WHEN lane.state = 'idle' THEN EXCLUDED.state
+                     WHEN lane.state = 'gap' OR (lane.state = 'orphan' AND EXCLUDED.state = 'ready') THEN 'ready' ELSE lane.state END
     RETURNING id, key, tail
 ), numbered AS (
     SELECT fresh.*, lanes.id AS lane_id,
@@ -169,11 +172,11 @@ def _values(order: int, public_id: uuid.UUID, entry: Entry) -> Iterable[Any]:
         storable(entry.source_id or f"own:{public_id}")[:MAX_SOURCE_ID],
         public_id,
         entry.content.type,
-        _json(content_to_json(entry.content)),
+        jsonb(content_to_json(entry.content)),
         entry.raw,
         storable(entry.wire_type)[:60],
         storable(entry.consumer_external_id)[:255],
-        _json(profile_to_json(entry.profile)) if entry.profile is not None else None,
+        jsonb(profile_to_json(entry.profile)) if entry.profile is not None else None,
         entry.conversation_id,
         storable(entry.dialog_id)[:64],
         entry.sequence,
@@ -187,9 +190,10 @@ def storable(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")
 
 
-def _json(value: Any) -> str:
-    # json.dumps writes a NUL as an escape, which jsonb refuses as well.
-    return storable(json.dumps(value, ensure_ascii=False)).replace("\\u0000", "\\ufffd")
+def jsonb(value: Any) -> str:
+    """``value`` as text for a ``jsonb`` column."""
+    # json.dumps writes a NUL as an escape, which jsonb refuses as well. A person's own “\\u0000” has its backslash doubled, and stays.
+    return _NUL.sub(r"\1\\ufffd", storable(json.dumps(value, ensure_ascii=False)))
 
 
 def profile_to_json(profile: Profile) -> dict[str, str]:

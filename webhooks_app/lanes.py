@@ -16,6 +16,9 @@ from django.conf import settings
 from connector_platform.database import hot_pool, run
 
 
+_NEVER = 2**62
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A lane that this worker may drain until its lease ends. ``was_abandoned``: its last worker died with it."""
@@ -73,12 +76,16 @@ def release(claim: Claim, *, seen_tail: int) -> None:
     )
 
 
-def release_until(claim: Claim, delay_s: float, *, state: str = "ready") -> None:
-    """Give the lane back with its head still waiting: due after ``delay_s`` seconds (``ready``, ``gap``), or ``parked``."""
+def release_until(claim: Claim, delay_s: float, *, state: str = "ready", seen_tail: int | None = None) -> None:
+    """Give the lane back with its head still waiting: due after ``delay_s`` seconds (``ready``, ``gap``), or ``parked``.
+
+    With ``seen_tail`` due at once where something arrived after it.
+    """
     run(
-        """UPDATE webhooks_app_lane SET state = %s, due_at = now() + make_interval(secs => %s), worker = ''
+        """UPDATE webhooks_app_lane SET state = %s, worker = '',
+               due_at = CASE WHEN tail > %s THEN now() ELSE now() + make_interval(secs => %s) END
            WHERE id = %s AND token = %s""",
-        [state, max(0.0, delay_s), claim.lane_id, claim.token],
+        [state, _NEVER if seen_tail is None else seen_tail, max(0.0, delay_s), claim.lane_id, claim.token],
     )
 
 

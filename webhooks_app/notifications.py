@@ -21,6 +21,12 @@ from webhooks_app import lanes
 from webhooks_app.journal import Entry, append, outbound_lane
 
 
+MAX_ID = 64
+"""LivePerson's ids of conversations and dialogs have 36 characters at most; a longer one is no id of ours."""
+OPENING_S = 120
+"""LivePerson is asked for a conversation at most this long; one that nobody asks for any more makes no other connector's words ours."""
+
+
 @dataclass
 class Ingested:
     """What became of the notifications of one webhook, counted."""
@@ -37,9 +43,12 @@ class Ingested:
 
 @dataclass(frozen=True)
 class _Known:
+    """``conversation_id`` None: ours, but not recorded yet."""
+
     conversation_id: uuid.UUID | None
     brand_id: uuid.UUID
     channel_id: uuid.UUID
+    consumer_id: str = ""
 
 
 def digest(content: Any) -> str:
@@ -58,10 +67,14 @@ def ingest(app: LivePersonConfig, notifications: Sequence[Notification]) -> Inge
     """
     result = Ingested()
     entries: list[Entry] = []
+    echoes: list[tuple[Notification, _Known]] = []
+    seen: set[tuple[str, uuid.UUID, str, int]] = set()
+    usable = [n for n in notifications if len(n.conversation_id) <= MAX_ID and len(n.dialog_id) <= MAX_ID]
+    result.foreign = len(notifications) - len(usable)
     with hot_pool().connection() as connection, connection.transaction():
-        known = _conversations(connection, app, {n.conversation_id for n in notifications})
-        for notification in sorted(notifications, key=lambda n: n.conversation_id):
-            where = known.get(notification.conversation_id) or _by_participant(connection, app, notification)
+        known = _whose(connection, app, usable)
+        for notification in usable:
+            where = known.get(notification.conversation_id)
             if where is None:
                 if _may_become_ours(connection, app, notification):
                     entries.append(_entry(app, notification, _Known(None, app.brand_id, uuid.UUID(int=0)), orphan=True))
@@ -69,29 +82,60 @@ def ingest(app: LivePersonConfig, notifications: Sequence[Notification]) -> Inge
                 else:
                     result.foreign += 1
                 continue
-            if where.conversation_id is not None:
-                _mark_seen(connection, app, notification, where.conversation_id)
+            if where.conversation_id is not None and notification.sequence is not None and notification.dialog_id:
+                seen.add((notification.conversation_id, where.conversation_id, notification.dialog_id, notification.sequence))
             if notification.is_private:
                 result.private += 1
             elif notification.is_ignored:
                 result.ignored += 1
-            elif notification.is_echo and notification.kind != "conversation":
-                _remember_echo(connection, notification, where)
+            elif _is_echo(notification, where):
+                echoes.append((notification, where))
                 result.echo += 1
             else:
                 entries.append(_entry(app, notification, where))
+        # Rows are locked in one order everywhere, or a notification and the record of a delivery would wait for each other: the consumer's
+        # messages, lanes, dialogs.
+        for echo, where in sorted(echoes, key=lambda pair: (pair[0].conversation_id, pair[0].dialog_id, pair[0].sequence or 0)):
+            _remember_echo(connection, echo, where)
         result.ids = append(entries, connection)
+        for liveperson_id in sorted({mark[0] for mark in seen}):
+            lanes.wake_gap(connection, key=outbound_lane(app.id, liveperson_id))
+        for _, conversation_id, dialog_id, sequence in sorted(seen):
+            mark_seen(connection, conversation_id, dialog_id, sequence)
     result.stored = len(result.ids)
     result.duplicate = len(entries) - result.stored
     return result
 
 
-def _conversations(connection: Any, app: LivePersonConfig, ids: set[str]) -> dict[str, _Known]:
+def _whose(connection: Any, app: LivePersonConfig, notifications: Sequence[Notification]) -> dict[str, _Known]:
+    """The conversations that are ours: recorded, or about to be, because their consumer is."""
+    ids = {n.conversation_id for n in notifications}
     rows = connection.execute(
-        "SELECT liveperson_id, id, brand_id, channel_id FROM channels_app_conversation WHERE liveperson_app_id = %s AND liveperson_id = ANY(%s)",
+        """SELECT c.liveperson_id, c.id, c.brand_id, c.channel_id, p.liveperson_consumer_id
+           FROM channels_app_conversation c JOIN channels_app_consumer p ON p.id = c.consumer_id
+           WHERE c.liveperson_app_id = %s AND c.liveperson_id = ANY(%s)""",
         [app.id, list(ids)],
     ).fetchall()
-    return {row[0]: _Known(row[1], row[2], row[3]) for row in rows}
+    known = {row[0]: _Known(*row[1:]) for row in rows}
+    if len(known) < len(ids):
+        for notification in notifications:
+            if notification.conversation_id not in known and (where := _by_participant(connection, app, notification)) is not None:
+                known[notification.conversation_id] = where
+    if unknown := ids - known.keys():
+        # Its state came before and waits in its lane: the worker has not adopted it yet.
+        keys = {outbound_lane(app.id, liveperson_id): liveperson_id for liveperson_id in unknown}
+        rows = connection.execute(
+            "SELECT key, brand_id, channel_id FROM webhooks_app_lane WHERE key = ANY(%s) AND channel_id IS NOT NULL", [list(keys)]
+        ).fetchall()
+        known |= {keys[row[0]]: _Known(None, row[1], row[2]) for row in rows}
+    return known
+
+
+def _is_echo(notification: Notification, where: _Known) -> bool:
+    """Whether our consumer did it. Where LivePerson gives no role, as in its oldest samples, the originator tells."""
+    if notification.kind == "conversation":
+        return False
+    return notification.is_echo or (not notification.role and where.consumer_id != "" and notification.originator_id == where.consumer_id)
 
 
 def _by_participant(connection: Any, app: LivePersonConfig, notification: Notification) -> _Known | None:
@@ -103,7 +147,7 @@ def _by_participant(connection: Any, app: LivePersonConfig, notification: Notifi
         "SELECT brand_id, channel_id FROM channels_app_consumer WHERE liveperson_app_id = %s AND liveperson_consumer_id = %s",
         [app.id, content.consumer_id],
     ).fetchone()
-    return _Known(None, row[0], row[1]) if row else None
+    return _Known(None, row[0], row[1], content.consumer_id) if row else None
 
 
 def _may_become_ours(connection: Any, app: LivePersonConfig, notification: Notification) -> bool:
@@ -111,16 +155,11 @@ def _may_become_ours(connection: Any, app: LivePersonConfig, notification: Notif
     if notification.is_private or notification.is_echo or notification.is_ignored:
         return False
     row = connection.execute(
-        "SELECT 1 FROM channels_app_conversation WHERE liveperson_app_id = %s AND state = 'opening' LIMIT 1", [app.id]
+        """SELECT 1 FROM channels_app_conversation WHERE liveperson_app_id = %s AND state = 'opening'
+           AND updated_at > now() - make_interval(secs => %s) LIMIT 1""",
+        [app.id, OPENING_S],
     ).fetchone()
     return row is not None
-
-
-def _mark_seen(connection: Any, app: LivePersonConfig, notification: Notification, conversation_id: uuid.UUID) -> None:
-    if notification.sequence is None or not notification.dialog_id:
-        return
-    mark_seen(connection, conversation_id, notification.dialog_id, notification.sequence)
-    lanes.wake_gap(connection, key=outbound_lane(app.id, notification.conversation_id))
 
 
 def mark_seen(connection: Any, conversation_id: uuid.UUID, dialog_id: str, sequence: int) -> None:
@@ -135,7 +174,7 @@ def mark_seen(connection: Any, conversation_id: uuid.UUID, dialog_id: str, seque
 
 
 def _remember_echo(connection: Any, notification: Notification, where: _Known) -> None:
-    if notification.sequence is None or notification.kind not in ("content", "rich"):
+    if notification.sequence is None or where.conversation_id is None or notification.kind not in ("content", "rich"):
         return
     connection.execute(
         """INSERT INTO webhooks_app_consumermessage (brand_id, conversation_id, dialog_id, sequence, digest, created_at)

@@ -103,11 +103,13 @@ class LivePersonAccess:
         return f"appjwt:{app.id}:{app.config.account_id}:{app.config.client_id}"
 
     def _may_refresh(self, key: str) -> bool:
+        # Not where somebody has just renewed it, between our look and now.
         return bool(
             run(
                 """INSERT INTO webhooks_app_token AS token (key, refreshing_until) VALUES (%s, now() + make_interval(secs => %s))
                    ON CONFLICT (key) DO UPDATE SET refreshing_until = EXCLUDED.refreshing_until
-                   WHERE token.refreshing_until IS NULL OR token.refreshing_until < now() RETURNING id""",
+                   WHERE (token.refreshing_until IS NULL OR token.refreshing_until < now())
+                   AND (token.value IS NULL OR token.renew_at <= now()) RETURNING id""",
                 [key, REFRESH_LEASE_S],
             )
         )

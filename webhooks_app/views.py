@@ -45,6 +45,7 @@ class ReceiveView(APIView):
     parser_classes = ()
     renderer_classes = (JSONRenderer,)
     content_negotiation_class = _Fixed
+    metadata_class = None
     schema = None
 
     def answer(self, source: str, handle: Callable[[], CallbackAnswer]) -> HttpResponse:
@@ -109,14 +110,13 @@ def read_request(request: HttpRequest, *, path: str = "") -> CallbackRequest:
     limit = settings.CALLBACK_MAX_BYTES
     meta = request.META
     length = meta.get("CONTENT_LENGTH") or ""
-    if length.isdigit() and int(length) > limit:
+    if length.isdecimal() and int(length) > limit:
         raise BodyTooLarge(f"the body is over {limit} bytes")
-    if length or "HTTP_TRANSFER_ENCODING" not in meta:
-        body = request.body
-    else:
-        body = meta["wsgi.input"].read(limit + 1)
-        if len(body) > limit:
-            raise BodyTooLarge(f"the body is over {limit} bytes")
+    # Not request.body: Django has a cap of its own on it.
+    chunked = not length and "HTTP_TRANSFER_ENCODING" in meta
+    body = _read_whole(meta["wsgi.input"] if chunked else request, limit + 1)
+    if len(body) > limit:
+        raise BodyTooLarge(f"the body is over {limit} bytes")
     headers = {name[5:].replace("_", "-").lower(): value for name, value in meta.items() if name.startswith("HTTP_")}
     if meta.get("CONTENT_TYPE"):
         headers["content-type"] = meta["CONTENT_TYPE"]
@@ -128,6 +128,14 @@ def read_request(request: HttpRequest, *, path: str = "") -> CallbackRequest:
         body=body,
         remote_address=_remote_address(meta),
     )
+
+
+def _read_whole(source: Any, limit: int) -> bytes:
+    """What ``source`` holds, at most ``limit`` bytes of it: a server may hand out less at a time than it is asked for."""
+    body = b""
+    while len(body) < limit and (piece := source.read(limit - len(body))):
+        body = body + piece if body else piece
+    return body
 
 
 def _remote_address(meta: dict[str, Any]) -> str:

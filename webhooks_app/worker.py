@@ -61,6 +61,7 @@ class Drainer:
     def stop(self) -> None:
         """Claim no more, let the calls in flight end (an HTTP timeout at most), and give the lanes back."""
         self._stopping.set()
+        self._engine.stop()
         self._listener.heard.set()
         self._listener.stop()
         if self._claimer.is_alive():

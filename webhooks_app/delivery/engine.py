@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -19,7 +20,6 @@ from channels_app.services.channels import break_channel, note_problem
 from connector_platform.core.clock import monotonic_s
 from connector_platform.core.errors import DeliveryError
 from connector_platform.core.http import HttpClient
-from connector_platform.core.redaction import redact
 from connector_platform.database import DatabaseUnavailable, hot_pool
 from webhooks_app import lanes
 from webhooks_app.delivery import records, sequence
@@ -35,6 +35,9 @@ from webhooks_app.tokens import LivePersonAccess
 log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
 
+UNWRITABLE = (psycopg.DataError, psycopg.IntegrityError, UnicodeError)
+"""PostgreSQL refuses these values and always will: waiting for it would block the lane for ever."""
+
 OUTBOUND_LOOK_AHEAD = 40
 """Notifications of one conversation that may have overtaken each other."""
 
@@ -46,12 +49,19 @@ class Engine:
         self.worker = worker
         self._client = client
         self._access = LivePersonAccess()
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Give every lane back after the event that is under way."""
+        self._stopping.set()
 
     def drain(self, claim: Claim) -> int:
-        """How many events were taken to an end. Returns when the lane is empty, waits, or has had its share."""
+        """How many events were taken to an end. Returns when the lane is empty, waits, or has had its share, or after ``stop``."""
         ended = 0
         try:
             for _ in range(settings.LANE_BUDGET):
+                if self._stopping.is_set():
+                    break
                 tail, jobs = patiently(lambda: records.waiting(claim, 1 if claim.direction == "i" else OUTBOUND_LOOK_AHEAD))
                 if not jobs:
                     lanes.release(claim, seen_tail=tail)
@@ -60,7 +70,7 @@ class Engine:
                 if claim.direction == "o":
                     job = sequence.next_job(claim, jobs)
                 if isinstance(job, Again):
-                    lanes.release_until(claim, job.delay_s, state="gap")
+                    lanes.release_until(claim, job.delay_s, state="gap", seen_tail=tail)
                     return ended
                 if not self._deliver(claim, job):
                     return ended
@@ -90,8 +100,11 @@ class Engine:
                     note_problem(delivery.app.id, "")
         except DeliveryError as error:
             outcome = self._judge(claim, job, delivery, error)
-        except (LaneLost, DatabaseUnavailable, psycopg.Error, PoolTimeout):
-            raise
+        except (LaneLost, DatabaseUnavailable, psycopg.Error, PoolTimeout) as error:
+            if not isinstance(error, UNWRITABLE):
+                raise
+            log.exception("delivery_failed", event_id=str(job.public_id), kind=job.content.type)
+            outcome = Ended(state="dead", outcome="internal_error", detail=f"{type(error).__name__}; see the log, then replay")
         except Exception as error:
             log.exception("delivery_failed", event_id=str(job.public_id), kind=job.content.type)
             outcome = Ended(state="dead", outcome="internal_error", detail=f"{type(error).__name__}; see the log, then replay")
@@ -102,6 +115,8 @@ class Engine:
         return self._write(claim, job, outcome, runner)
 
     def _prepare(self, claim: Claim, job: Job) -> InboundDelivery | OutboundDelivery | Ended | Parked:
+        if job.content is records.UNREADABLE:
+            return Ended(state="dead", outcome="unreadable_content", detail="this version cannot read the event; replay it with one that can")
         if claim.direction == "o":
             app_id, liveperson_id = claim.key[2:].split(":", 1)
             app = configs.liveperson_app(uuid.UUID(app_id))
@@ -116,7 +131,8 @@ class Engine:
             return Ended(state="dead", outcome="channel_gone", detail="the channel was deleted")
         if not channel.receives:
             return Parked(outcome="channel_" + channel.state.value, detail=f"{channel.name} is {channel.state.label.lower()}")
-        runner = self._runner(claim, job, app.webhook_secrets)
+        # The channel's too: people's names and pictures are asked of the vendor.
+        runner = self._runner(claim, job, app.webhook_secrets + channel.secrets)
         return InboundDelivery(job=job, channel=channel, app=app, access=self._access, runner=runner)
 
     def _runner(self, claim: Claim, job: Job, secrets: tuple[str, ...]) -> Runner:
@@ -124,7 +140,7 @@ class Engine:
             patiently(lambda: records.start(claim, job, possibly_doubled=job.in_doubt))
 
         def save(progress: Progress) -> None:
-            patiently(lambda: records.save_progress(job, progress))
+            patiently(lambda: records.save_progress(claim, job, progress))
 
         return Runner(self._client, secrets=secrets, begin=begin, save=save)
 
@@ -138,7 +154,7 @@ class Engine:
         provider: Provider | None = channel.provider if channel else None
         outcome = judge_outbound(error, job, provider, channel.config if channel else None)
         if isinstance(outcome, Parked) and channel is not None:
-            break_channel(channel.id, redact(error.message, channel.secrets))
+            break_channel(channel.id, delivery.runner.clean(error.message))
         return outcome
 
     def _write(self, claim: Claim, job: Job, outcome: Outcome, runner: Runner | None) -> bool:
@@ -147,7 +163,7 @@ class Engine:
         detail = clean(outcome.detail)
         match outcome:
             case Ended():
-                self._finish(claim, job, outcome, detail, tries)
+                self._finish_somehow(claim, job, outcome, detail, tries)
                 return True
             case Again():
                 state = "sending" if outcome.in_doubt else "waiting"
@@ -159,7 +175,7 @@ class Engine:
                     detail=detail,
                     tries=tries,
                     progress=job.progress,
-                    counts=bool(tries) and not outcome.in_doubt,
+                    counts=bool(tries) and outcome.counts and not outcome.in_doubt,
                 )
                 lanes.release_until(claim, outcome.delay_s)
             case Parked():
@@ -169,6 +185,18 @@ class Engine:
                 lanes.release_until(claim, 0, state="parked")
                 log.warning("lane_parked", channel_id=str(claim.channel_id), outcome=outcome.outcome)
         return False
+
+    def _finish_somehow(self, claim: Claim, job: Job, outcome: Ended, detail: str, tries: Any) -> None:
+        """Write the end down; what the far side said and PostgreSQL cannot hold is left out, lest the event be sent again and again."""
+        try:
+            self._finish(claim, job, outcome, detail, tries)
+        except UNWRITABLE as error:
+            log.exception("record_failed", event_id=str(job.public_id), kind=job.content.type)
+            why = f"{type(error).__name__} while recording it; see the log"
+            if outcome.state == "done" and any(entry.http_status is not None for entry in tries):
+                self._finish(claim, job, Ended(state="done", outcome=outcome.outcome, detail=why), why, ())
+            else:
+                self._finish(claim, job, Ended(state="dead", outcome="internal_error", detail=why), why, ())
 
     def _finish(self, claim: Claim, job: Job, outcome: Ended, detail: str, tries: Any) -> None:
         def write() -> None:
@@ -182,6 +210,8 @@ class Engine:
                     outcome=outcome.outcome,
                     detail=detail,
                     tries=tries,
+                    # For a replay, which goes on where this stopped.
+                    progress=job.progress if outcome.state in ("dead", "unknown") else None,
                     awaits=outcome.awaits,
                     conversation_id=outcome.conversation_id,
                     channel_id=outcome.channel_id,

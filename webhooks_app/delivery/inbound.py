@@ -89,9 +89,11 @@ class InboundDelivery:
         )
         if isinstance(content, OptOut | OptIn):
             people.set_opt_out(person, opted_out=isinstance(content, OptOut))
+        talk = people.talk_of(person)
+        if talk is None and (isinstance(content, OptOut) or (isinstance(content, OptIn) and not content.reference)):
+            return skipped("no_conversation", "noted; nobody is talking with this person")
         if is_message:
             return self._message(person, self._said(person, content))
-        talk = people.talk_of(person)
         match content:
             case ChatState():
                 return self._chat_state(person, talk, content)
@@ -146,7 +148,7 @@ class InboundDelivery:
                 if last:
                     raise
                 people.mark_closed(talk, "GONE")
-                progress.answers.clear()
+                progress.restart()
                 continue
             return Ended(
                 state="done",
@@ -186,17 +188,18 @@ class InboundDelivery:
         return sent
 
     def _record_sequences(self, talk: Talk, sent: list[tuple[str, int | None]], connection: Any) -> None:
-        for said_digest, sequence in sent:
-            if sequence is None:
-                continue
+        # In the order in which notifications lock them: the consumer's messages, the lane, the dialog.
+        numbered = [(said_digest, sequence) for said_digest, sequence in sent if sequence is not None]
+        for said_digest, sequence in numbered:
             connection.execute(
                 """INSERT INTO webhooks_app_consumermessage (brand_id, conversation_id, dialog_id, sequence, digest, event_id, created_at)
                    VALUES (%s, %s, %s, %s, %s, %s, now())
                    ON CONFLICT (conversation_id, dialog_id, sequence) DO UPDATE SET event_id = EXCLUDED.event_id""",
                 [self.job.brand_id, talk.id, talk.dialog_id, sequence, said_digest, self.job.id],
             )
-            mark_seen(connection, talk.id, talk.dialog_id, sequence)
         wake_gap(connection, key=outbound_lane(self.app.id, talk.liveperson_id))
+        for _, sequence in numbered:
+            mark_seen(connection, talk.id, talk.dialog_id, sequence)
 
     # An answer that was never seen.
 
@@ -218,8 +221,9 @@ class InboundDelivery:
         row = run(
             """UPDATE webhooks_app_consumermessage SET event_id = %s WHERE id = (
                    SELECT id FROM webhooks_app_consumermessage WHERE conversation_id = %s AND dialog_id = %s AND digest = COALESCE(%s, digest)
-                   AND (event_id IS NULL OR event_id = %s) AND created_at >= %s ORDER BY sequence LIMIT 1) RETURNING sequence""",
-            [self.job.id, talk.id, talk.dialog_id, digests[done], self.job.id, self.job.started_at],
+                   AND (event_id IS NULL OR event_id = %s) AND created_at >= %s AND sequence <> ALL(%s)
+                   ORDER BY sequence LIMIT 1) RETURNING sequence""",
+            [self.job.id, talk.id, talk.dialog_id, digests[done], self.job.id, self.job.started_at, self._answered_sequences()],
         )
         if row:
             log.info("send_reconciled", event_id=str(self.job.public_id), sequence=row[0][0])
@@ -237,15 +241,22 @@ class InboundDelivery:
             )
         return None
 
+    def _answered_sequences(self) -> list[int]:
+        """The numbers of the parts whose answers were seen: an equal part's echo is not this one's."""
+        progress = self.job.progress
+        bodies = [progress.response(index).json() for index in range(len(progress.answers))]
+        numbers = [body["body"].get("sequence") for body in bodies if isinstance(body, dict) and isinstance(body.get("body"), dict)]
+        return [number for number in numbers if isinstance(number, int) and abs(number) < 2**63]
+
     # The conversation and the identities.
 
     def _open_talk(self, person: Person) -> Talk:
         talk = people.talk_of(person)
         if talk is not None and talk.liveperson_id:
             return talk
-        if talk is None:
-            talk = people.begin(person, self.channel, self.app)
+        self.access.app_jwt(self.app, self.runner)  # before the vendor is asked for a name that nobody could be told
         person = self._with_name(person)
+        talk = people.begin(person, self.channel, self.app)
         known = Consumer(profile=person.profile, social_id=person.external_id, company_branch=self.channel.name)
 
         def create(domains: Mapping[str, str], tokens: Tokens) -> Steps[Any]:

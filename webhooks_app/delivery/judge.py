@@ -22,9 +22,12 @@ DOUBT_WAIT_S = 0.3
 
 def judge_inbound(error: DeliveryError, job: Job) -> Outcome:
     """Towards LivePerson: 5xx and silence are retried on LivePerson's schedule, a refused app keeps its queue, other 4xx end the event."""
+    if isinstance(job.content, ChatState):
+        # Worth something only at once: nothing waits behind it.
+        return skipped(error.code, error.message)
     match error:
         case TokenPending():
-            return Again(delay_s=TOKEN_WAIT_S, outcome=error.code, detail=error.message)
+            return Again(delay_s=TOKEN_WAIT_S, outcome=error.code, detail=error.message, counts=False)
         case AwaitingConversation():
             return Again(delay_s=min(ADOPT_WAIT_S * (job.tries + 1), 30), outcome=error.code, detail=error.message)
         case OutcomeUnknown():

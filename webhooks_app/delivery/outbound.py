@@ -32,6 +32,7 @@ from webhooks_app.delivery.people import Person, Talk
 from webhooks_app.delivery.records import Job
 from webhooks_app.delivery.steps import Runner
 from webhooks_app.journal import append
+from webhooks_app.journal import storable
 from webhooks_app.notifications import mark_seen
 
 log = structlog.get_logger(__name__)
@@ -78,14 +79,12 @@ class OutboundDelivery:
             raise RecipientGone("the consumer opted out of messages on this channel", provider_code="opted_out")
         sent = self._send(channel, person, shown)
         sent_at = self._sent_at()
-        ids = [message_id for part in sent.parts for message_id in part]
+        ids = [storable(message_id) for part in sent.parts for message_id in part]
 
         def record(connection: Any) -> None:
             for number, part in enumerate(sent.parts):
                 for message_id in part:
                     self._remember(connection, channel, talk, message_id, number, sent_at)
-            if self.job.sequence is not None:
-                mark_seen(connection, talk.id, self.job.dialog_id, self.job.sequence)
             receipts.after_sent(
                 connection,
                 self.job,
@@ -96,6 +95,9 @@ class OutboundDelivery:
                 sent_at=sent_at,
                 tells_delivery=channel.provider.capabilities.delivered_receipts,
             )
+            # Last, as everywhere: whoever holds a dialog waits for nobody.
+            if self.job.sequence is not None:
+                mark_seen(connection, talk.id, self.job.dialog_id, self.job.sequence)
 
         return Ended(state="done", outcome="sent", conversation_id=talk.id, channel_id=channel.id, write=record)
 
@@ -117,7 +119,7 @@ class OutboundDelivery:
                 channel.id,
                 talk.id,
                 self.job.id,
-                message_id[:300],
+                storable(message_id)[:300],
                 part,
                 self.job.dialog_id,
                 self.job.sequence,

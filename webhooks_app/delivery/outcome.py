@@ -35,6 +35,7 @@ class Again:
     outcome: str
     detail: str = ""
     in_doubt: bool = False
+    counts: bool = True
     gap: bool = False
 
 

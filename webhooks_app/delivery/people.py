@@ -16,7 +16,7 @@ from connector_platform.core.ids import uuid7
 from connector_platform.database import hot_pool, run
 from connector_platform.liveperson.tokens import ConsumerJws
 from webhooks_app import lanes
-from webhooks_app.journal import outbound_lane, profile_to_json
+from webhooks_app.journal import jsonb, outbound_lane, profile_to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def add_profile(person: Person, profile: Profile) -> Person:
     """The person with what ``profile`` tells beside what was known."""
     rows = run(
         f"UPDATE channels_app_consumer SET profile = %s::jsonb || profile, updated_at = now() WHERE id = %s RETURNING {_PERSON}",
-        [json.dumps(profile_to_json(profile)), person.id],
+        [jsonb(profile_to_json(profile)), person.id],
     )
     return _person(rows[0])
 
@@ -141,12 +141,15 @@ def talk_by_liveperson_id(app_id: uuid.UUID, liveperson_id: str) -> Talk | None:
 
 
 def begin(person: Person, channel: ChannelConfig, app: LivePersonConfig) -> Talk:
-    """A conversation in state ``opening``, committed before LivePerson is asked, so that a crash in between is known."""
+    """A conversation in state ``opening``, committed before LivePerson is asked, so that a crash in between is known.
+
+    Asked again, its ``updated_at`` says since when.
+    """
     run(
         """INSERT INTO channels_app_conversation (id, brand_id, channel_id, consumer_id, liveperson_app_id, liveperson_id, state, stage, skill_id,
                agent_id, close_reason, changed_ms, created_at, updated_at)
            VALUES (%s, %s, %s, %s, %s, '', 'opening', '', %s, '', '', 0, now(), now())
-           ON CONFLICT (consumer_id) WHERE state <> 'closed' DO NOTHING""",
+           ON CONFLICT (consumer_id) WHERE state <> 'closed' DO UPDATE SET updated_at = now()""",
         [uuid7(), channel.brand_id, channel.id, person.id, app.id, app.config.skill_id],
     )
     talk = talk_of(person)

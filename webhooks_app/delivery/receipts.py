@@ -26,16 +26,17 @@ class Covered:
     row_ids: tuple[int, ...]
 
 
-# A message of several parts is delivered, or read, when its last part is: rows of the event that this receipt neither covers nor finds
-# stamped hold it back.
+# A message of several parts is delivered, or read, when its last part is: a part that this receipt neither covers nor finds stamped, under
+# any of its ids, holds it back. It has failed, once and for all, as soon as one part has.
 _COVER = """
 WITH hit AS (
     SELECT m.* FROM webhooks_app_deliveredmessage m JOIN channels_app_conversation c ON c.id = m.conversation_id
     WHERE m.channel_id = %(channel)s AND c.consumer_id = %(consumer)s AND {column} IS NULL AND {condition}
+    AND NOT EXISTS (SELECT 1 FROM webhooks_app_event e WHERE e.id = m.event_id AND e.outcome = 'failed_at_vendor')
 ), whole AS (
-    SELECT h.event_id, NOT EXISTS (
-        SELECT 1 FROM webhooks_app_deliveredmessage o WHERE o.event_id = h.event_id AND {other} IS NULL
-        AND o.part NOT IN (SELECT part FROM hit x WHERE x.event_id = h.event_id)
+    SELECT h.event_id, %(failed)s OR NOT EXISTS (
+        SELECT 1 FROM webhooks_app_deliveredmessage o WHERE o.event_id = h.event_id
+        AND o.part NOT IN (SELECT part FROM hit x WHERE x.event_id = h.event_id) GROUP BY o.part HAVING count({other}) = 0
     ) AS complete FROM hit h GROUP BY h.event_id
 )
 SELECT c.id, c.liveperson_id, h.dialog_id, array_agg(DISTINCT h.sequence ORDER BY h.sequence) FILTER (WHERE w.complete AND h.sequence IS NOT NULL),
@@ -49,7 +50,7 @@ def covered(person: Person, channel_id: uuid.UUID, receipt: Receipt) -> list[Cov
     """What the vendor's receipt says, dialog by dialog; messages that had this receipt before are left out."""
     column = "read_at" if receipt.kind is ReceiptKind.READ else "delivered_at"
     conditions: list[str] = []
-    parameters: dict[str, Any] = {"channel": channel_id, "consumer": person.id}
+    parameters: dict[str, Any] = {"channel": channel_id, "consumer": person.id, "failed": receipt.kind is ReceiptKind.FAILED}
     if receipt.message_ids:
         conditions.append("m.provider_message_id = ANY(%(ids)s)")
         parameters["ids"] = list(receipt.message_ids)
@@ -73,9 +74,14 @@ def any_known(channel_id: uuid.UUID, message_ids: Sequence[str]) -> bool:
 
 
 def stamp(connection: Any, kind: ReceiptKind, row_ids: Sequence[int]) -> None:
-    """Note that these messages had this receipt; what was read was delivered."""
+    """Note that these messages had this receipt; what was read was delivered, and what failed was not."""
+    if kind is not ReceiptKind.FAILED:
+        _stamp(connection, kind, "id = ANY(%s)", [list(row_ids)])
+
+
+def _stamp(connection: Any, kind: ReceiptKind, which: str, parameters: Sequence[Any]) -> None:
     columns = "read_at = now(), delivered_at = COALESCE(delivered_at, now())" if kind is ReceiptKind.READ else "delivered_at = now()"
-    connection.execute(f"UPDATE webhooks_app_deliveredmessage SET {columns} WHERE id = ANY(%s)", [list(row_ids)])
+    connection.execute(f"UPDATE webhooks_app_deliveredmessage SET {columns} WHERE {which}", parameters)
 
 
 def raise_watermark(person: Person, receipt: Receipt) -> None:
@@ -121,13 +127,20 @@ def after_sent(
         )
     if job.sequence is None:
         return
+    # Read anew and locked: a watermark that came while the call was under way found no message, and one that comes now waits until it does.
+    delivered_until_at, read_until_at = connection.execute(
+        "SELECT delivered_until_at, read_until_at FROM channels_app_consumer WHERE id = %s FOR SHARE", [person.id]
+    ).fetchone()
     kinds = [
         kind
-        for kind, until in ((ReceiptKind.DELIVERED, person.delivered_until_at), (ReceiptKind.READ, person.read_until_at))
+        for kind, until in ((ReceiptKind.DELIVERED, delivered_until_at), (ReceiptKind.READ, read_until_at))
         if until is not None and until >= sent_at
     ]
     if not tells_delivery and ReceiptKind.DELIVERED not in kinds:
         kinds.insert(0, ReceiptKind.DELIVERED)
+    for kind in kinds:
+        # The watermark's own event may still look for messages: this one has had its receipt.
+        _stamp(connection, kind, "event_id = %s", [job.id])
     append([own_receipt(job, person, conversation_id, channel_id, kind) for kind in kinds], connection)
 
 

@@ -9,12 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic import ValidationError
+
 from connector_platform.core.errors import ConnectorError
-from connector_platform.core.events import Content, content_from_json
+from connector_platform.core.events import Content, Unsupported, content_from_json
 from connector_platform.database import hot_pool, run
 from connector_platform.observability.metrics import ATTEMPTS, DELIVERED
 from webhooks_app.delivery.steps import Progress, Try
 from webhooks_app.lanes import Claim
+
+
+UNREADABLE = Unsupported(kind="unreadable_content")
+"""Stands for a content that this version does not know, another one having written it."""
 
 
 class LaneLost(ConnectorError):
@@ -54,7 +60,10 @@ _COLUMNS = """e.id, e.public_id, e.brand_id, e.channel_id, e.conversation_id, e.
 
 def _job(row: Sequence[Any]) -> Job:
     values = list(row)
-    values[5] = content_from_json(values[5])
+    try:
+        values[5] = content_from_json(values[5])
+    except ValidationError:
+        values[5] = UNREADABLE
     values[7] = values[7] or {}
     values[14] = Progress.from_json(values[14])
     return Job(*values)
@@ -97,9 +106,19 @@ def start(claim: Claim, job: Job, *, possibly_doubled: bool = False) -> None:
         raise LaneLost("another worker has this lane")
 
 
-def save_progress(job: Job, progress: Progress) -> None:
-    """Keep the answers so far: a retry goes on behind them. In between, the next call may be made: the event's clock starts anew."""
-    run("UPDATE webhooks_app_event SET progress = %s::jsonb, started_at = now() WHERE id = %s", [json.dumps(progress.answers), job.id])
+def save_progress(claim: Claim, job: Job, progress: Progress) -> None:
+    """Keep the answers so far: a retry goes on behind them. In between, the next call may be made: the event's clock starts anew.
+
+    Raises:
+        LaneLost: the lane is no longer this worker's.
+    """
+    rows = run(
+        """UPDATE webhooks_app_event SET progress = %s::jsonb, started_at = now()
+           WHERE id = %s AND EXISTS (SELECT 1 FROM webhooks_app_lane WHERE id = %s AND token = %s) RETURNING id""",
+        [json.dumps(progress.answers), job.id, claim.lane_id, claim.token],
+    )
+    if not rows:
+        raise LaneLost("another worker has this lane")
 
 
 _FINISH = """

@@ -17,6 +17,7 @@ from connector_platform.core.clock import monotonic_s, now
 from connector_platform.core.errors import DeliveryError
 from connector_platform.core.http import HttpClient
 from connector_platform.core.redaction import redact
+from webhooks_app.journal import storable
 
 Result = TypeVar("Result")
 
@@ -56,6 +57,11 @@ class Progress:
         headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
         body = base64.b64encode(response.body).decode()
         self.answers.append({"status": response.status, "headers": headers, "body": body})
+
+    def restart(self) -> None:
+        """Begin anew. What was recorded is overwritten before the next call."""
+        self.answers.clear()
+        self.recorded = -1 if self.recorded else 0
 
     def response(self, index: int) -> HttpResponse:
         answer = self.answers[index]
@@ -148,7 +154,7 @@ class Runner:
             entry.duration_ms = (monotonic_s() - clock) * 1000
         entry.http_status = response.status
         if not response.is_success:
-            entry.response_excerpt = self.clean(response.text)[:EXCERPT].replace("\0", "")
+            entry.response_excerpt = self.clean(response.text)[:EXCERPT]
         if interpret is not None:
             interpret(call, response)
         return response
@@ -162,8 +168,8 @@ class Runner:
             last.message = self.clean(error.message)[:500]
 
     def clean(self, text: str) -> str:
-        """``text`` without this channel's or app's secrets."""
-        return redact(text, self._secrets)
+        """``text`` without this channel's or app's secrets, and without what PostgreSQL cannot hold: it may quote the far side."""
+        return storable(redact(text, self._secrets))
 
 
 def _without_query(url: str) -> str:
