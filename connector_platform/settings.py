@@ -70,7 +70,7 @@ LEASE_S = env.read("LEASE_S", "25", env.number(2, 300), hint="seconds, 2 to 300"
 POLL_S = env.read("POLL_S", "0.02", env.number(0.005, 5), hint="seconds, 0.005 to 5")
 """How often an idle worker looks for due lanes when Redis does not wake it."""
 
-LANE_BUDGET = env.read("LANE_BUDGET", "50", env.whole(1, 10_000), hint="events, 1 to 10000")
+LANE_BUDGET = env.read("LANE_BUDGET", "20", env.whole(1, 10_000), hint="events, 1 to 10000")
 """Events of one lane sent in a row before other lanes get their turn."""
 
 MAX_AGE_S = env.read("MAX_AGE_S", "86400", env.number(60, 30 * 86400), hint="seconds, 60 to 2592000")

@@ -27,7 +27,7 @@ _DIRECT = ("/callbacks/", "/webhooks/")
 
 
 def _call_view(request: HttpRequest) -> HttpResponseBase:
-    match = resolve(request.path_info)
+    match = resolve(request.path_info, "webhooks_app.urls")
     request.resolver_match = match
     response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
     # DRF's own refusals (a wrong method) are rendered by Django's handler, which is not here.

@@ -15,7 +15,6 @@ from django.conf import settings
 
 from connector_platform.database import hot_pool, run
 
-
 _NEVER = 2**62
 
 

@@ -20,7 +20,6 @@ from connector_platform.liveperson.notifications import Notification
 from webhooks_app import lanes
 from webhooks_app.journal import Entry, append, outbound_lane
 
-
 MAX_ID = 64
 """LivePerson's ids of conversations and dialogs have 36 characters at most; a longer one is no id of ours."""
 OPENING_S = 120

@@ -29,6 +29,8 @@ HELD_DAYS = 3
 """A receipt whose message never gets its answer is given up after this long."""
 BATCH = 5000
 """Rows deleted at a time: short transactions keep claiming fast."""
+DELETE_S = 20.0
+"""How long the deleting of one kind may go on before the other duties have their turn."""
 
 
 def match_held_receipts() -> int:
@@ -58,7 +60,7 @@ def drop_orphans() -> int:
     """What LivePerson said of conversations that never became ours: another connector's, on the same account."""
     rows = run(
         """WITH old AS (SELECT id FROM webhooks_app_lane WHERE state = 'orphan' AND due_at < now() - make_interval(secs => %s) LIMIT %s),
-                gone AS (DELETE FROM webhooks_app_event WHERE lane_id IN (SELECT id FROM old))
+                gone AS (DELETE FROM webhooks_app_event WHERE lane_id IN (SELECT id FROM old) AND state IN ('waiting', 'sending'))
            UPDATE webhooks_app_lane SET state = 'idle' WHERE id IN (SELECT id FROM old) RETURNING id""",
         [ORPHAN_S, BATCH],
     )
@@ -98,24 +100,43 @@ def give_up_held() -> int:
 
 def delete_history() -> int:
     """Finished events over ``HISTORY_DAYS`` old, with their attempts and raw bodies."""
-    days = settings.HISTORY_DAYS
+    age_s = settings.HISTORY_DAYS * 86400
+    gone = _in_batches(lambda: _delete_events(age_s))
+    run("DELETE FROM webhooks_app_unreadablebody WHERE received_at < now() - make_interval(secs => %s)", [age_s])
+    _in_batches(_delete_lanes)
+    run("DELETE FROM webhooks_app_heartbeat WHERE beat_at < now() - interval '1 hour'")
+    return gone
+
+
+def _in_batches(delete: Callable[[], int]) -> int:
+    """How many rows ``delete`` deleted, called until it finds no full batch or ``DELETE_S`` are over; the rest is for the next time."""
+    gone, until_s = 0, monotonic_s() + DELETE_S
+    while True:
+        count = delete()
+        gone += count
+        if count < BATCH or monotonic_s() > until_s:
+            return gone
+
+
+def _delete_events(age_s: float) -> int:
     with hot_pool().connection() as connection, connection.transaction():
         connection.execute(
             """CREATE TEMP TABLE old_event ON COMMIT DROP AS
                SELECT id FROM webhooks_app_event WHERE finished_at < now() - make_interval(secs => %s) LIMIT %s""",
-            [days * 86400, BATCH],
+            [age_s, BATCH],
         )
         for table in ("attempt", "deliveredmessage", "consumermessage"):
             connection.execute(f"DELETE FROM webhooks_app_{table} WHERE event_id IN (SELECT id FROM old_event)")
-        gone = connection.execute("DELETE FROM webhooks_app_event WHERE id IN (SELECT id FROM old_event)").rowcount
-    run("DELETE FROM webhooks_app_unreadablebody WHERE received_at < now() - make_interval(secs => %s)", [days * 86400])
-    run(
+        return int(connection.execute("DELETE FROM webhooks_app_event WHERE id IN (SELECT id FROM old_event)").rowcount)
+
+
+def _delete_lanes() -> int:
+    rows = run(
         """DELETE FROM webhooks_app_lane WHERE id IN (SELECT id FROM webhooks_app_lane l WHERE state = 'idle' AND created_at < now() - interval '1 day'
-               AND NOT EXISTS (SELECT 1 FROM webhooks_app_event e WHERE e.lane_id = l.id) LIMIT %s)""",
+               AND NOT EXISTS (SELECT 1 FROM webhooks_app_event e WHERE e.lane_id = l.id) LIMIT %s) RETURNING id""",
         [BATCH],
     )
-    run("DELETE FROM webhooks_app_heartbeat WHERE beat_at < now() - interval '1 hour'")
-    return int(gone)
+    return len(rows)
 
 
 EVERY: tuple[tuple[float, Callable[[], int]], ...] = (
@@ -170,17 +191,24 @@ class Sweeper:
             self._stopping.wait(0.5)
 
     def sweep(self, *, everything: bool = False) -> dict[str, int]:
-        """Do the duties that are due (or all of them); what each found.
+        """Do the duties that are due (or all of them); what each found. One that fails is logged.
 
         Raises:
-            DatabaseUnavailable, psycopg.Error: PostgreSQL cannot be reached.
+            DatabaseUnavailable, psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout: PostgreSQL cannot be reached.
         """
         found: dict[str, int] = {}
         for period_s, duty in EVERY:
             name = duty.__name__
             if everything or monotonic_s() - self._last.get(name, -1e9) >= period_s:
                 self._last[name] = monotonic_s()
-                found[name] = duty()
+                try:
+                    found[name] = duty()
+                except (DatabaseUnavailable, psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout):
+                    raise
+                except Exception:
+                    # One duty that fails must not keep the others from being done.
+                    log.exception("duty_failed", duty=name)
+                    continue
                 if found[name]:
                     log.info("swept", duty=name, rows=found[name])
         return found

@@ -79,20 +79,31 @@ class Drainer:
             free = self._take_free()
             try:
                 claims = lanes.claim(self.name, free)
-            except (DatabaseUnavailable, psycopg.Error, PoolTimeout) as error:
+            except Exception as error:
+                # Whatever it is: a worker that claims nothing any more but says that it lives would be worse than a dead one.
                 self._give_free(free)
-                log.error("claim_failed", reason=type(error).__name__)
+                log.error("claim_failed", reason=type(error).__name__, detail=str(error)[:300])
                 self._stopping.wait(UNAVAILABLE_WAIT_S)
                 continue
             self._give_free(free - len(claims))
             for claim in claims:
-                LANES_CLAIMED.labels(str(claim.was_abandoned).lower()).inc()
-                with self._lock:
-                    self._held[claim.lane_id] = claim
-                self._pool.submit(self._drain, claim)
+                self._hand_over(claim)
             if not claims:
                 self._listener.heard.wait(settings.POLL_S)
                 self._listener.heard.clear()
+
+    def _hand_over(self, claim: lanes.Claim) -> None:
+        """Have a free thread drain it. Without one (no more threads can be made) its lease runs out, and it comes due by itself."""
+        LANES_CLAIMED.labels(str(claim.was_abandoned).lower()).inc()
+        with self._lock:
+            self._held[claim.lane_id] = claim
+        try:
+            self._pool.submit(self._drain, claim)
+        except RuntimeError as error:
+            with self._lock:
+                self._held.pop(claim.lane_id, None)
+            self._free.release()
+            log.error("lane_not_drained", lane=claim.lane_id, detail=str(error)[:300])
 
     def _take_free(self) -> int:
         """Wait for a free thread, then take all that are free."""

@@ -137,6 +137,7 @@ class HttpClient:
             # All brands' calls share the sessions: a cookie that one brand's log-in was given must not travel with another's call.
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
             for adapter in session.adapters.values():
+                assert isinstance(adapter, HTTPAdapter)
                 adapter.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
 
     def execute(self, call: HttpCall) -> HttpResponse:
@@ -176,7 +177,9 @@ class HttpClient:
             raise ConfigurationError(f"{host or 'an empty host'}: {_NO_ADDRESS}; correct the URL") from error
         except (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
             if isinstance(error, ValueError) and not _call.was_sent:
-                raise ConfigurationError(f"a header of the call to {host} cannot be sent; it holds a line break or a foreign letter") from error
+                raise ConfigurationError(
+                    f"the call to {host} cannot be made: its address or a header holds a letter or a line break that HTTP does not allow"
+                ) from error
             if not _call.was_sent or not call.effect:
                 raise Unreachable(f"{host} could not be reached ({_reason(error)})") from error
             raise OutcomeUnknown(f"{host} took the request but its answer never came ({_reason(error)})") from error

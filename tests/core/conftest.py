@@ -85,3 +85,15 @@ def httpserver_tls_untrusted(tmp_path: Path) -> Iterator[str]:
     listener, url = _serve(_certificate(tmp_path), [])
     yield url
     listener.close()
+
+
+@pytest.fixture
+def hot(transactional_db: None) -> Iterator[None]:
+    """The hot paths' own pool on this test's database."""
+    from channels_app.selectors import configs
+    from connector_platform.database import close_hot_pool
+
+    configs.forget()
+    yield
+    configs.forget()
+    close_hot_pool()

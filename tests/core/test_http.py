@@ -8,7 +8,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -42,11 +42,8 @@ def raw_server(serve: Callable[[socket.socket], None]) -> Iterator[str]:
             threading.Thread(target=handle, args=(connection,), daemon=True).start()
 
     def handle(connection: socket.socket) -> None:
-        with connection:
-            try:
-                serve(connection)
-            except OSError:
-                pass
+        with connection, suppress(OSError):
+            serve(connection)
 
     thread = threading.Thread(target=loop, daemon=True)
     thread.start()
@@ -112,7 +109,10 @@ def test_another_port_of_an_allowed_host_is_refused(httpserver: HTTPServer) -> N
         client_for(httpserver.url_for("")).execute(post("http://localhost:1/"))
 
 
-@pytest.mark.parametrize("url", ["", "no-url", "ftp://example.com/", "http:///path", "http://host:port/", "http://host:99999999/", "http://[::1/", "http://exa mple/"])
+@pytest.mark.parametrize(
+    "url",
+    ["", "no-url", "ftp://example.com/", "http:///path", "http://host:port/", "http://host:99999999/", "http://[::1/", "http://exa mple/"],
+)
 def test_what_is_no_url_is_the_operators_to_correct(url: str) -> None:
     with pytest.raises(ConfigurationError):
         HttpClient(connect_timeout_s=1).execute(post(url))

@@ -37,7 +37,10 @@ def waits_s(world: World) -> float:
 
 def age(world: World, seconds: float) -> None:
     """Everything that is known of the events happened ``seconds`` earlier."""
-    run("UPDATE webhooks_app_event SET received_at = received_at - make_interval(secs => %s), started_at = started_at - make_interval(secs => %s)", [seconds, seconds])
+    run(
+        "UPDATE webhooks_app_event SET received_at = received_at - make_interval(secs => %s), started_at = started_at - make_interval(secs => %s)",
+        [seconds, seconds],
+    )
 
 
 def echo(world: World, conversation: str, sequence: int, text: str) -> None:
@@ -174,7 +177,10 @@ def test_a_part_that_livepersons_echo_shows_is_not_repeated_after_a_crash(world:
     # then
     assert len(world.far.of("send_text")) == before
     assert not world.events(possibly_doubled=True)
-    assert run("SELECT sequence FROM webhooks_app_consumermessage WHERE event_id = %s ORDER BY 1", [world.events()[-1].id]) == [(11,), (12,)]
+    assert run("SELECT sequence FROM webhooks_app_consumermessage WHERE event_id = %s ORDER BY 1", [world.events()[-1].id]) == [
+        (11,),
+        (12,),
+    ]
 
 
 def test_the_echo_of_an_equal_first_part_does_not_stand_for_the_second(world: World, settings: Any) -> None:
@@ -502,7 +508,10 @@ def test_while_sentinel_fails_a_token_that_still_lives_is_used(world: World) -> 
 
 def test_a_token_that_is_fetched_by_somebody_who_died_is_fetched_again(world: World) -> None:
     world.consumer_says("hello")
-    run("INSERT INTO webhooks_app_token (key, refreshing_until) VALUES (%s, now() + interval '20 seconds')", [f"appjwt:{world.app.id}:{world.app.account_id}:{world.app.client_id}"])
+    run(
+        "INSERT INTO webhooks_app_token (key, refreshing_until) VALUES (%s, now() + interval '20 seconds')",
+        [f"appjwt:{world.app.id}:{world.app.account_id}:{world.app.client_id}"],
+    )
     world.work()
     assert (world.far.texts(), world.event().outcome) == ([], "token_pending")
     assert world.event().tries == 0
@@ -524,7 +533,12 @@ def test_livepersons_schedule_is_5_10_15_seconds_then_minutes(settings: Any) -> 
 
 @pytest.mark.parametrize(
     ("failure", "outcome"),
-    [(answer({}, 500), "server_fault"), (answer({}, 503), "server_fault"), (Unreachable("refused"), "unreachable"), (answer({}, 408), "server_fault")],
+    [
+        (answer({}, 500), "server_fault"),
+        (answer({}, 503), "server_fault"),
+        (Unreachable("refused"), "unreachable"),
+        (answer({}, 408), "server_fault"),
+    ],
 )
 def test_a_fault_is_tried_again_on_the_schedule(world: World, settings: Any, failure: Any, outcome: str) -> None:
     settings.RETRY_SCALE = 1
@@ -635,7 +649,7 @@ def test_an_event_that_this_version_cannot_read_is_dead_and_the_lane_goes_on(wor
     world.open_conversation()
     world.consumer_says("from another version")
     world.consumer_says("fine")
-    run("UPDATE webhooks_app_event SET content = '{\"type\": \"hologram\"}' WHERE position = 2")
+    run('UPDATE webhooks_app_event SET content = \'{"type": "hologram"}\' WHERE position = 2')
     world.work()
     assert world.far.texts() == ["fine"]
     assert ended(world.events(position=2)[0]) == ("dead", "unreadable_content")
@@ -681,7 +695,9 @@ def test_typing_is_passed_on_while_it_is_fresh_and_dropped_when_it_is_not(world:
 
     world.open_conversation()
     for number in range(2):
-        event = InboundEvent(consumer_id=PERSON, source_id=f"typing-{number}", content=ChatState(state=ChatStateKind.COMPOSING), wire_type="typing", raw=b"")
+        event = InboundEvent(
+            consumer_id=PERSON, source_id=f"typing-{number}", content=ChatState(state=ChatStateKind.COMPOSING), wire_type="typing", raw=b""
+        )
         append([Entry.inbound(event, channel_id=world.channel.id, brand_id=world.brand.id)])
         if number:
             run("UPDATE webhooks_app_event SET received_at = now() - interval '11 seconds' WHERE source_id = 'typing-1'")
@@ -697,7 +713,9 @@ def test_typing_that_fails_holds_no_message_back(world: World, settings: Any) ->
     settings.RETRY_SCALE = 1
     world.open_conversation()
     world.far.script("send_chat_state", answer({}, 429))
-    event = InboundEvent(consumer_id=PERSON, source_id="typing", content=ChatState(state=ChatStateKind.COMPOSING), wire_type="typing", raw=b"")
+    event = InboundEvent(
+        consumer_id=PERSON, source_id="typing", content=ChatState(state=ChatStateKind.COMPOSING), wire_type="typing", raw=b""
+    )
     append([Entry.inbound(event, channel_id=world.channel.id, brand_id=world.brand.id)])
     world.consumer_says("what I typed")
     world.work()

@@ -70,7 +70,11 @@ def test_an_agents_text_goes_to_the_person_once(world: World) -> None:
 
 def test_rich_content_and_files_are_shown_in_some_form(world: World) -> None:
     conversation = world.open_conversation()
-    file = {"type": "ContentEvent", "contentType": "hosted/file", "message": {"relativePath": "/a/b.png", "fileType": "PNG", "caption": "the plan"}}
+    file = {
+        "type": "ContentEvent",
+        "contentType": "hosted/file",
+        "message": {"relativePath": "/a/b.png", "fileType": "PNG", "caption": "the plan"},
+    }
     world.notify(event_change(conversation, 0, CARD), event_change(conversation, 1, file))
     world.work()
     assert [ended(one) for one in world.events(direction="o")] == [("done", "sent")] * 2
@@ -436,7 +440,7 @@ def test_what_an_agent_says_as_the_conversation_closes_still_goes_out(world: Wor
 
 def test_secrets_that_a_gateway_quotes_are_in_no_attempt_in_any_form(world: World) -> None:
     # given: it quotes the whole request, headers and all
-    channel, conversation = receive_gateway_message(world)
+    _, conversation = receive_gateway_message(world)
 
     def quote(call: HttpCall) -> HttpResponse:
         return HttpResponse(status=400, body=json.dumps({"headers": dict(call.headers), "url": call.url}).encode())

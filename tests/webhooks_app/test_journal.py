@@ -64,7 +64,9 @@ def test_positions_follow_the_order_of_commit_under_eight_writers_of_several_lan
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(write, range(8)))
     # then: every lane is numbered 1..n without a hole, and no writer's own order is turned round
-    rows = run("SELECT l.key, l.tail, e.position, e.source_id FROM webhooks_app_event e JOIN webhooks_app_lane l ON l.id = e.lane_id ORDER BY 1, 3")
+    rows = run(
+        "SELECT l.key, l.tail, e.position, e.source_id FROM webhooks_app_event e JOIN webhooks_app_lane l ON l.id = e.lane_id ORDER BY 1, 3"
+    )
     assert len(rows) == 8 * 40 * 4
     for key in {row[0] for row in rows}:
         mine = [row for row in rows if row[0] == key]
@@ -108,10 +110,16 @@ def test_text_that_postgresql_cannot_hold_is_replaced_and_nothing_else_is(world:
 @given(
     words=st.text(st.characters(), max_size=40),
     names=st.text(st.characters(), max_size=400),
-    nested=st.recursive(st.text(st.characters(), max_size=5) | st.integers() | st.booleans(), lambda inner: st.dictionaries(st.text(st.characters(), max_size=4), inner, max_size=3), max_leaves=6),
+    nested=st.recursive(
+        st.text(st.characters(), max_size=5) | st.integers() | st.booleans(),
+        lambda inner: st.dictionaries(st.text(st.characters(), max_size=4), inner, max_size=3),
+        max_leaves=6,
+    ),
 )
 def test_whatever_people_and_vendors_write_can_be_stored_and_read_again(world: Any, words: str, names: str, nested: Any) -> None:
-    event = InboundEvent(consumer_id=names, source_id=f"{names}{words}", content=RichContent(text=words, content={"a": nested}), wire_type=names, raw=b"\0")
+    event = InboundEvent(
+        consumer_id=names, source_id=f"{names}{words}", content=RichContent(text=words, content={"a": nested}), wire_type=names, raw=b"\0"
+    )
     run("DELETE FROM webhooks_app_event")
     append([Entry.inbound(event, channel_id=world.channel.id, brand_id=world.brand.id)])
     stored = world.event().content

@@ -117,7 +117,9 @@ def test_a_change_that_cannot_be_read_is_kept_and_the_others_are_stored(world: W
 
 def test_a_repeated_webhook_is_stored_once_and_answered_200(world: World, entry: Entry) -> None:
     conversation = world.open_conversation()
-    body = webhook_body(text_change(conversation, 1, "hi"), accept_change(conversation, 2, [0]), state_change(conversation, world.lp_consumer_id()))
+    body = webhook_body(
+        text_change(conversation, 1, "hi"), accept_change(conversation, 2, [0]), state_change(conversation, world.lp_consumer_id())
+    )
     assert {send(entry, path(world), body, lp_headers(body, world.app)).status for _ in range(4)} == {200}
     assert sorted(one.kind for one in world.events(direction="o")) == ["conversation_change", "receipt", "text"]
 
@@ -182,7 +184,9 @@ def test_events_of_a_role_that_is_not_known_are_forwarded(world: World) -> None:
 def test_ids_longer_than_any_of_liveperson_are_left_aside(world: World) -> None:
     conversation = world.open_conversation()
     long = "x" * 100
-    result = world.notify(text_change(long, 1, "a"), text_change(conversation, 2, "b", dialog_id=long), text_change(conversation, 0, "hello"))
+    result = world.notify(
+        text_change(long, 1, "a"), text_change(conversation, 2, "b", dialog_id=long), text_change(conversation, 0, "hello")
+    )
     assert result.stored == 1
     world.work()
     assert world.far.phone() == ["hello"]
@@ -360,7 +364,10 @@ def test_the_answer_and_the_echo_of_one_message_do_not_deadlock(world: World) ->
     # when: each echo comes while its answer is being recorded
     from connector_platform.liveperson.notifications import parse_notification
 
-    echoes = [parse_notification(webhook_body(text_change(conversation, first + number, f"text {number}", **who))).notifications for number in range(60)]
+    echoes = [
+        parse_notification(webhook_body(text_change(conversation, first + number, f"text {number}", **who))).notifications
+        for number in range(60)
+    ]
     seen = threading.Barrier(2)
     original = world.far.agree
 

@@ -304,7 +304,7 @@ def test_one_part_that_failed_fails_the_message_and_it_is_never_called_delivered
     world: World, gateway: tuple[Any, str], order: tuple[str, str]
 ) -> None:
     # given: a message of two parts
-    channel, conversation = two_parts(world, gateway)
+    channel, _ = two_parts(world, gateway)
     # when
     report(world, channel, "gw-1", order[0])
     report(world, channel, "gw-2", order[1])

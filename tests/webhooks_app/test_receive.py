@@ -92,7 +92,13 @@ def test_an_address_that_is_nobodys_is_answered_404_and_stores_nothing(world: Wo
 
 
 def test_the_same_address_without_hyphens_or_with_a_slash_behind_it_is_the_same_channel(world: World, entry: Entry) -> None:
-    for number, path in enumerate((f"/callbacks/messenger/{world.channel.id.hex}", f"{world.callback_path()}/", f"{world.callback_path().upper().replace('CALLBACKS/MESSENGER', 'callbacks/messenger')}")):
+    for number, path in enumerate(
+        (
+            f"/callbacks/messenger/{world.channel.id.hex}",
+            f"{world.callback_path()}/",
+            f"{world.callback_path().upper().replace('CALLBACKS/MESSENGER', 'callbacks/messenger')}",
+        )
+    ):
         body = meta_body(said("Hello", f"m{number}"))
         assert send(entry, path, body, meta_headers(body)).status == 200
     assert len(world.events()) == 3
@@ -132,7 +138,9 @@ def test_other_methods_are_refused_with_a_whole_answer(world: World, entry: Entr
 
 
 @pytest.mark.parametrize("how", ["content_length", "chunked"])
-def test_a_body_over_the_cap_is_answered_413_after_at_most_a_byte_more_was_read(world: World, entry: Entry, settings: Any, how: str) -> None:
+def test_a_body_over_the_cap_is_answered_413_after_at_most_a_byte_more_was_read(
+    world: World, entry: Entry, settings: Any, how: str
+) -> None:
     # given
     settings.CALLBACK_MAX_BYTES = 2048
     body = meta_body(said("x" * 4096, "m1"))
@@ -187,7 +195,11 @@ def test_what_is_unreadable_in_different_places_is_kept_apart(world: World, entr
     send(entry, world.callback_path(), b"{", meta_headers(b"{"))
     send(entry, world.callback_path(other) + "/receive", b"{", sms_headers(b"{"))
     send(entry, world.callback_path(other) + "/status", b"{", sms_headers(b"{"))
-    assert sorted((row.provider, row.path) for row in world.unreadable()) == [("messenger", ""), ("sms_gateway", "/receive"), ("sms_gateway", "/status")]
+    assert sorted((row.provider, row.path) for row in world.unreadable()) == [
+        ("messenger", ""),
+        ("sms_gateway", "/receive"),
+        ("sms_gateway", "/status"),
+    ]
 
 
 def test_the_gateway_gets_the_acknowledgement_that_it_wants(world: World, entry: Entry) -> None:
@@ -208,7 +220,9 @@ def other(world: World) -> Channel:
 
 
 @pytest.mark.parametrize("address", ["app", "channel"])
-def test_a_batch_for_two_brands_goes_to_each_and_neither_sees_the_others_part(world: World, other: Channel, entry: Entry, address: str) -> None:
+def test_a_batch_for_two_brands_goes_to_each_and_neither_sees_the_others_part(
+    world: World, other: Channel, entry: Entry, address: str
+) -> None:
     # given: the same person id writes to both pages
     body = meta_body(said("for acme", "m1"), said("for zeta", "m2", to=other.address), said("acme again", "m3"))
     path = f"/callbacks/messenger/apps/{world.meta.id}" if address == "app" else world.callback_path()
@@ -333,7 +347,9 @@ def test_connections_that_postgresql_closed_are_replaced_unnoticed(world: World)
     # given: every pooled connection is dead
     world.consumer_says("one")
     with psycopg.connect(**database.hot_pool().kwargs) as connection:  # type: ignore[arg-type]
-        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
     orm.close()
     # when / then
     threads = [threading.Thread(target=world.consumer_says, args=(f"n{number}",), kwargs={"mid": f"x{number}"}) for number in range(4)]

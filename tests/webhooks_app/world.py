@@ -8,7 +8,6 @@ import hmac
 import io
 import json
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,12 +19,12 @@ from channels_app.providers.messenger.verify import signature
 from channels_app.selectors import configs
 from connector_platform.database import run
 from connector_platform.liveperson.notifications import parse_notification
+from tests.webhooks_app.far_side import FarSide, lp_id
 from webhooks_app import lanes
 from webhooks_app.delivery.engine import Engine
 from webhooks_app.models import Attempt, Event, Lane, UnreadableBody
 from webhooks_app.notifications import Ingested
 from webhooks_app.receive import store_notifications
-from tests.webhooks_app.far_side import FarSide, lp_id
 
 META_SECRET = "meta-app-secret-0001"
 VERIFY_TOKEN = "verify me please"
@@ -119,7 +118,9 @@ def sms_headers(body: bytes) -> dict[str, str]:
     return {"X-Signature": hmac.new(SMS_SECRET.encode(), body, hashlib.sha256).hexdigest(), "Content-Type": "application/json"}
 
 
-def lp_headers(body: bytes, app: LivePersonApp, *, secret: str = CLIENT_SECRET, algorithm: str = "sha1", hexadecimal: bool = False) -> dict[str, str]:
+def lp_headers(
+    body: bytes, app: LivePersonApp, *, secret: str = CLIENT_SECRET, algorithm: str = "sha1", hexadecimal: bool = False
+) -> dict[str, str]:
     digest = hmac.digest(secret.encode(), body, algorithm)
     value = digest.hex() if hexadecimal else base64.b64encode(digest).decode()
     return {
@@ -143,7 +144,12 @@ def event_change(
     dialog_id: str = "",
     audience: str | None = "ALL",
 ) -> dict[str, Any]:
-    change: dict[str, Any] = {"originatorId": originator, "event": event, "conversationId": conversation_id, "dialogId": dialog_id or conversation_id}
+    change: dict[str, Any] = {
+        "originatorId": originator,
+        "event": event,
+        "conversationId": conversation_id,
+        "dialogId": dialog_id or conversation_id,
+    }
     if role is not None:
         change["originatorMetadata"] = {"id": originator, "role": role}
     if sequence is not None:
@@ -389,7 +395,7 @@ def everything_in_the_database() -> str:
     tables = [row[0] for row in run("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
     found = []
     for table in tables:
-        for row in run(f'SELECT * FROM "{table}"'):
+        for row in run(f'SELECT * FROM "{table}"'):  # noqa: S608  PostgreSQL's own names
             found.extend(bytes(value).decode("utf-8", "replace") if isinstance(value, bytes | memoryview) else str(value) for value in row)
     return "\n".join(found)
 
@@ -398,7 +404,3 @@ def deadlocks() -> int:
     """How many deadlocks PostgreSQL has broken in this database."""
     run("SELECT pg_stat_force_next_flush()")
     return int(run("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")[0][0])
-
-
-def a_uuid() -> uuid.UUID:
-    return uuid.uuid4()

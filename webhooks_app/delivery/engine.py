@@ -6,6 +6,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -38,8 +39,8 @@ Result = TypeVar("Result")
 UNWRITABLE = (psycopg.DataError, psycopg.IntegrityError, UnicodeError)
 """PostgreSQL refuses these values and always will: waiting for it would block the lane for ever."""
 
-OUTBOUND_LOOK_AHEAD = 40
-"""Notifications of one conversation that may have overtaken each other."""
+LOOK_AHEAD = 20
+"""Events of a lane that are read at once; outbound, as many notifications may have overtaken each other."""
 
 
 class Engine:
@@ -57,18 +58,19 @@ class Engine:
 
     def drain(self, claim: Claim) -> int:
         """How many events were taken to an end. Returns when the lane is empty, waits, or has had its share, or after ``stop``."""
-        ended = 0
+        ended = tail = 0
+        jobs: list[Job] = []
         try:
             for _ in range(settings.LANE_BUDGET):
                 if self._stopping.is_set():
                     break
-                tail, jobs = patiently(lambda: records.waiting(claim, 1 if claim.direction == "i" else OUTBOUND_LOOK_AHEAD))
+                if claim.direction == "o" or not jobs:
+                    tail, jobs = patiently(lambda: records.waiting(claim, LOOK_AHEAD))
                 if not jobs:
                     lanes.release(claim, seen_tail=tail)
                     return ended
-                job: Job | Again = jobs[0]
-                if claim.direction == "o":
-                    job = sequence.next_job(claim, jobs)
+                # Inbound, nothing but this worker touches what waits, so a few events are read at once.
+                job: Job | Again = jobs.pop(0) if claim.direction == "i" else sequence.next_job(claim, jobs)
                 if isinstance(job, Again):
                     lanes.release_until(claim, job.delay_s, state="gap", seen_tail=tail)
                     return ended
@@ -116,7 +118,9 @@ class Engine:
 
     def _prepare(self, claim: Claim, job: Job) -> InboundDelivery | OutboundDelivery | Ended | Parked:
         if job.content is records.UNREADABLE:
-            return Ended(state="dead", outcome="unreadable_content", detail="this version cannot read the event; replay it with one that can")
+            return Ended(
+                state="dead", outcome="unreadable_content", detail="this version cannot read the event; replay it with one that can"
+            )
         if claim.direction == "o":
             app_id, liveperson_id = claim.key[2:].split(":", 1)
             app = configs.liveperson_app(uuid.UUID(app_id))
@@ -200,7 +204,7 @@ class Engine:
 
     def _finish(self, claim: Claim, job: Job, outcome: Ended, detail: str, tries: Any) -> None:
         def write() -> None:
-            with hot_pool().connection() as connection, connection.transaction():
+            with hot_pool().connection() as connection, _transaction(connection, outcome):
                 records.finish(
                     connection,
                     claim,
@@ -215,6 +219,7 @@ class Engine:
                     awaits=outcome.awaits,
                     conversation_id=outcome.conversation_id,
                     channel_id=outcome.channel_id,
+                    spoken=outcome.spoken,
                 )
                 if outcome.write is not None:
                     outcome.write(connection)
@@ -225,6 +230,11 @@ class Engine:
 
     def _record(self, claim: Claim, job: Job, **fields: Any) -> None:
         patiently(lambda: records.finish_alone(claim, job, worker=self.worker, **fields))
+
+
+def _transaction(connection: Any, outcome: Ended) -> AbstractContextManager[Any]:
+    """A transaction where there is more to write than the one statement, which is one by itself."""
+    return nullcontext() if outcome.write is None else connection.transaction()
 
 
 def patiently(action: Callable[[], Result]) -> Result:

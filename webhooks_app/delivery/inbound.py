@@ -40,7 +40,7 @@ from connector_platform.liveperson.tokens import Tokens, fetch_consumer_jws
 from webhooks_app.delivery import people, receipts
 from webhooks_app.delivery.agent_lines import agent_text
 from webhooks_app.delivery.context import send_context
-from webhooks_app.delivery.outcome import Again, Ended, Outcome, skipped
+from webhooks_app.delivery.outcome import Again, Ended, Outcome, Spoken, skipped
 from webhooks_app.delivery.people import Person, Talk
 from webhooks_app.delivery.pictures import Picture, fetch_picture
 from webhooks_app.delivery.records import Job
@@ -150,6 +150,14 @@ class InboundDelivery:
                 people.mark_closed(talk, "GONE")
                 progress.restart()
                 continue
+            if len(sequences) == 1 and sequences[0][1] is not None:
+                spoken = Spoken(
+                    dialog=talk.dialog_id,
+                    sequence=sequences[0][1],
+                    digest=sequences[0][0],
+                    outbound=outbound_lane(self.app.id, talk.liveperson_id),
+                )
+                return Ended(state="done", outcome="sent", conversation_id=talk.id, spoken=spoken)
             return Ended(
                 state="done",
                 outcome="sent",

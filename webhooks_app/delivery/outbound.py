@@ -31,8 +31,7 @@ from webhooks_app.delivery.outcome import Ended, Outcome, Parked, skipped
 from webhooks_app.delivery.people import Person, Talk
 from webhooks_app.delivery.records import Job
 from webhooks_app.delivery.steps import Runner
-from webhooks_app.journal import append
-from webhooks_app.journal import storable
+from webhooks_app.journal import append, storable
 from webhooks_app.notifications import mark_seen
 
 log = structlog.get_logger(__name__)

@@ -12,6 +12,16 @@ Write = Callable[[Any], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """A consumer's message of one part, as LivePerson numbered it. ``outbound`` is the key of its conversation's lane."""
+
+    dialog: str
+    sequence: int
+    digest: str
+    outbound: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """The event is finished: ``done``, ``skipped``, ``dead``, ``unknown`` or ``held``."""
 
@@ -22,6 +32,7 @@ class Ended:
     conversation_id: uuid.UUID | None = None
     channel_id: uuid.UUID | None = None
     write: Write | None = None
+    spoken: Spoken | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

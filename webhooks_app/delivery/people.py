@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from channels_app.models.base import secret_box
@@ -56,13 +57,23 @@ _PERSON = (
 )
 
 
+@lru_cache(maxsize=4096)
+def _open_jws(sealed: bytes) -> str:
+    """Opening costs more than the query that brings it, and the busiest people's tokens are wanted again and again."""
+    return str(secret_box().open(sealed))
+
+
 def _person(row: Any) -> Person:
-    jws = secret_box().open(row[8]) if row[8] else ""
+    jws = _open_jws(row[8]) if row[8] else ""
     return Person(row[0], row[1], Profile(**(row[2] or {})), row[3], row[4], row[5], row[6], row[7], jws)
 
 
 def meet(channel: ChannelConfig, external_id: str, profile: dict[str, str], wrote_at: datetime | None) -> Person:
     """The consumer, made known if new; what the channel told is merged in, and ``wrote_at`` opens the messaging window."""
+    if wrote_at is None and not profile:
+        rows = run(f"SELECT {_PERSON} FROM channels_app_consumer WHERE channel_id = %s AND external_id = %s", [channel.id, external_id])
+        if rows:
+            return _person(rows[0])
     rows = run(
         f"""INSERT INTO channels_app_consumer AS consumer (id, brand_id, channel_id, external_id, profile, last_inbound_at,
                 liveperson_consumer_id, created_at, updated_at)

@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
+from connector_platform.core.clock import monotonic_s
 from connector_platform.core.errors import ConnectorError
 from connector_platform.core.events import Content, Unsupported, content_from_json
 from connector_platform.database import hot_pool, run
 from connector_platform.observability.metrics import ATTEMPTS, DELIVERED
+from webhooks_app.delivery.outcome import Spoken
 from webhooks_app.delivery.steps import Progress, Try
 from webhooks_app.lanes import Claim
-
 
 UNREADABLE = Unsupported(kind="unreadable_content")
 """Stands for a content that this version does not know, another one having written it."""
@@ -50,7 +51,13 @@ class Job:
     progress: Progress
     possibly_doubled: bool
     in_doubt: bool
-    age_s: float
+    read_age_s: float
+    read_at_s: float
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since it was received, by PostgreSQL's clock when it was read and by ours since then."""
+        return self.read_age_s + monotonic_s() - self.read_at_s
 
 
 _COLUMNS = """e.id, e.public_id, e.brand_id, e.channel_id, e.conversation_id, e.content, e.consumer_external_id, e.profile, e.dialog_id,
@@ -66,6 +73,7 @@ def _job(row: Sequence[Any]) -> Job:
         values[5] = UNREADABLE
     values[7] = values[7] or {}
     values[14] = Progress.from_json(values[14])
+    values.append(monotonic_s())
     return Job(*values)
 
 
@@ -121,7 +129,7 @@ def save_progress(claim: Claim, job: Job, progress: Progress) -> None:
         raise LaneLost("another worker has this lane")
 
 
-_FINISH = """
+_DONE = """
 WITH fence AS MATERIALIZED (SELECT id FROM webhooks_app_lane WHERE id = %(lane)s AND token = %(token)s FOR UPDATE),
 tries AS (
     INSERT INTO webhooks_app_attempt (event_id, brand_id, number, purpose, method, url, started_at, duration_ms, http_status, outcome,
@@ -131,14 +139,36 @@ tries AS (
     FROM unnest(%(purpose)s::text[], %(method)s::text[], %(url)s::text[], %(started)s::timestamptz[], %(duration)s::float[],
                 %(status)s::int[], %(outcomes)s::text[], %(code)s::text[], %(message)s::text[], %(excerpt)s::text[])
          AS t(purpose, method, url, started, duration, status, outcome, code, message, excerpt), fence
+), done AS (
+    UPDATE webhooks_app_event SET state = %(state)s::text, tries = GREATEST(tries, %(number)s::int), outcome = %(outcome)s, detail = %(detail)s,
+        finished_at = CASE WHEN %(state)s::text IN ('waiting', 'sending', 'held') THEN NULL ELSE now() END,
+        progress = %(progress)s::jsonb, awaits = %(awaits)s,
+        conversation_id = COALESCE(conversation_id, %(conversation)s::uuid), channel_id = COALESCE(channel_id, %(channel)s::uuid)
+    WHERE id = %(event)s AND EXISTS (SELECT 1 FROM fence) RETURNING id
 )
-UPDATE webhooks_app_event SET state = %(state)s::text, tries = GREATEST(tries, %(number)s::int), outcome = %(outcome)s, detail = %(detail)s,
-    finished_at = CASE WHEN %(state)s::text IN ('waiting', 'sending', 'held') THEN NULL ELSE now() END,
-    progress = %(progress)s::jsonb, awaits = %(awaits)s,
-    conversation_id = COALESCE(conversation_id, %(conversation)s::uuid), channel_id = COALESCE(channel_id, %(channel)s::uuid)
-WHERE id = %(event)s AND EXISTS (SELECT 1 FROM fence)
-RETURNING id
 """
+_FINISH = _DONE + "SELECT id FROM done"
+
+# A consumer's message that LivePerson numbered, all in one statement. Each part refers to the one before it, so that the rows are locked in
+# the order in which notifications lock them: the consumer's messages, the outbound lane, the dialog.
+_FINISH_SPOKEN = (
+    _DONE
+    + """
+, message AS (
+    INSERT INTO webhooks_app_consumermessage (brand_id, conversation_id, dialog_id, sequence, digest, event_id, created_at)
+    SELECT %(brand)s::uuid, %(conversation)s::uuid, %(dialog)s, %(sequence)s::bigint, %(digest)s, done.id, now() FROM done
+    ON CONFLICT (conversation_id, dialog_id, sequence) DO UPDATE SET event_id = EXCLUDED.event_id RETURNING event_id
+), woken AS (
+    UPDATE webhooks_app_lane SET state = 'ready', due_at = now()
+    WHERE key = %(outbound)s AND state = 'gap' AND EXISTS (SELECT 1 FROM message) RETURNING id
+), seen AS (
+    INSERT INTO channels_app_dialog AS dialog (conversation_id, dialog_id, dialog_type, state, seen)
+    SELECT %(conversation)s::uuid, %(dialog)s, '', '', int8multirange(int8range(%(sequence)s::bigint, %(sequence)s::bigint, '[]'))
+    FROM message WHERE (SELECT count(*) FROM woken) >= 0
+    ON CONFLICT (conversation_id, dialog_id) DO UPDATE SET seen = dialog.seen + EXCLUDED.seen WHERE NOT dialog.seen @> %(sequence)s::bigint
+)
+SELECT id FROM done"""
+)
 
 
 def finish(
@@ -156,6 +186,7 @@ def finish(
     counts: bool = True,
     conversation_id: uuid.UUID | None = None,
     channel_id: uuid.UUID | None = None,
+    spoken: Spoken | None = None,
 ) -> None:
     """Write down what came of ``job``: its state, its attempts. ``waiting`` and ``sending`` keep it at the lane's head.
     ``counts``: it was a try, which the retry schedule counts.
@@ -164,8 +195,9 @@ def finish(
         LaneLost: the lane is no longer this worker's; nothing is written.
     """
     row = connection.execute(
-        _FINISH,
+        _FINISH if spoken is None else _FINISH_SPOKEN,
         {
+            **(asdict(spoken) if spoken is not None else {}),
             "lane": claim.lane_id,
             "token": claim.token,
             "event": job.id,
