@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from connector_platform.core.calls import HttpCall, HttpResponse, Steps
 from connector_platform.core.errors import ContentRejected, CredentialsRejected, DeliveryError, ServerFault, Throttled, UnsupportedContent
 from connector_platform.core.events import Content, File, ParsedCallback, Profile
+from connector_platform.core.rich import Choice, Loss
 
 
 class ProviderConfig(BaseModel):
@@ -108,10 +109,13 @@ class SendContext:
 class Sent:
     """The far side took it. One tuple a part that it became; in each the ids by which the vendor will speak of that part.
 
-    Empty where the vendor gives no ids (typing, marks).
+    Empty where the vendor gives no ids (typing, marks). ``losses`` tells what the channel could not show as it was meant, ``shown`` what
+    the message offered to choose from.
     """
 
     parts: tuple[tuple[str, ...], ...] = ()
+    losses: tuple[Loss, ...] = ()
+    shown: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

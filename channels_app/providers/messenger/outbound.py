@@ -32,6 +32,7 @@ from connector_platform.core.events import (
     RichContent,
     Text,
 )
+from connector_platform.core.rich import Loss, LossKind, maps_link
 
 GRAPH_API = "https://graph.facebook.com"
 GRAPH_VERSION = "v25.0"
@@ -42,6 +43,8 @@ MAX_TEXT = rich.MAX_TEXT
 # "You have 24 hours to respond": https://developers.facebook.com/docs/messenger-platform/policy/policy-overview
 STANDARD_WINDOW = timedelta(hours=24)
 HUMAN_AGENT_WINDOW = timedelta(days=7)
+
+_CAPTION_MOVED = (Loss(path="/caption", kind=LossKind.MOVED, reason="a file and a text cannot share a message: the caption follows"),)
 
 _ATTACHMENT_TYPE = {FileKind.IMAGE: "image", FileKind.VIDEO: "video", FileKind.AUDIO: "audio", FileKind.DOCUMENT: "file"}
 
@@ -64,7 +67,7 @@ def send(content: Content, config: MessengerConfig, context: SendContext) -> Ste
         case Receipt() | Close() | ConversationChange():
             return Sent()
         case _:
-            return (yield from _send_messages(_messages(content, config), config, context))
+            return (yield from _send_messages(_render(content, config), config, context))
 
 
 def check(config: MessengerConfig, context: SendContext) -> Steps[str]:
@@ -107,46 +110,49 @@ def look_up_profile(config: MessengerConfig, context: SendContext) -> Steps[Prof
     return Profile(name=name, first_name=first_name, last_name=last_name, avatar_url=wire.web_url(person, "profile_pic"))
 
 
-def _messages(content: Content, config: MessengerConfig) -> list[dict[str, Any]]:
-    """The ``message`` objects that ``content`` becomes, in order; never empty.
+def _render(content: Content, config: MessengerConfig) -> rich.Rendered:
+    """The ``message`` objects that ``content`` becomes, in order; never none.
 
     Raises:
         UnsupportedContent: there is no form for it.
     """
-    messages: list[dict[str, Any]]
     match content:
         case Text():
-            messages = rich.text_messages(content.text)
+            rendered = rich.Rendered(messages=rich.text_messages(content.text))
         case File(url=url) if url.startswith(("https://", "http://")):
-            # A file and a text cannot share a message, so the caption follows.
             messages = [rich.attachment(_ATTACHMENT_TYPE[content.kind], url), *rich.text_messages(content.caption)]
+            rendered = rich.Rendered(messages=messages, losses=_CAPTION_MOVED if len(messages) > 1 else ())
         case File():
             raise UnsupportedContent("Messenger fetches files by their address, and this one has none")
         case Location():
-            link = rich.maps_link(content.latitude, content.longitude)
-            messages = rich.text_messages("\n".join(line for line in (content.title, content.address, link) if line))
+            link = maps_link(content.latitude, content.longitude)
+            lines = [line for line in (content.title, content.address, link) if line]
+            loss = Loss(path="", kind=LossKind.REDUCED, reason="the place is shown as a link to a map", after=link)
+            rendered = rich.Rendered(messages=rich.text_messages("\n".join(lines)), losses=(loss,))
         case Contact():
-            messages = rich.text_messages("\n".join(line for line in (content.name, content.phone, content.email) if line))
+            lines = [line for line in (content.name, content.phone, content.email) if line]
+            loss = Loss(path="", kind=LossKind.REDUCED, reason="the contact is shown as text")
+            rendered = rich.Rendered(messages=rich.text_messages("\n".join(lines)), losses=(loss,))
         case RichContent():
-            messages = rich.messages(content, prompt=config.choice_prompt)
+            rendered = rich.render(content, prompt=config.choice_prompt)
         case _:
             raise UnsupportedContent(f"Messenger has no form for {content.type}")
-    if not messages:
+    if not rendered.messages:
         raise UnsupportedContent("there is nothing in it to show")
-    return messages
+    return rendered
 
 
-def _send_messages(messages: list[dict[str, Any]], config: MessengerConfig, context: SendContext) -> Steps[Sent]:
+def _send_messages(rendered: rich.Rendered, config: MessengerConfig, context: SendContext) -> Steps[Sent]:
     window = _messaging_type(config, context)
     parts: list[tuple[str, ...]] = []
-    for message in messages:
+    for message in rendered.messages:
         payload = {"recipient": {"id": context.to}, **window, "message": message}
         response = yield _post(payload, config, context, purpose=_purpose(message), effect=True)
         message_id = _fields(response).get("message_id")
         if not isinstance(message_id, str):
             raise OutcomeUnknown("Meta answered without a message id; the person may have the message", provider_code=str(response.status))
         parts.append((message_id,))
-    return Sent(parts=tuple(parts))
+    return Sent(parts=tuple(parts), losses=rendered.losses, shown=rendered.shown)
 
 
 def _act(action: str, config: MessengerConfig, context: SendContext) -> Steps[Sent]:

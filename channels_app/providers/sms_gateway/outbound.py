@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC
 from urllib.parse import quote, urlencode
 
@@ -27,6 +28,7 @@ from channels_app.providers.sms_gateway.verify import callback_token
 from connector_platform.core.calls import Steps
 from connector_platform.core.errors import UnsupportedContent
 from connector_platform.core.events import Content, File, RichContent, Text
+from connector_platform.core.rich import Loss, LossKind, Shown
 
 MAX_SEGMENTS = 10
 """What one request may hold where the gateway concatenates; longer texts become several requests. Few networks join more parts."""
@@ -39,9 +41,9 @@ def send(content: Content, config: SmsGatewayConfig, context: SendContext) -> St
         UnsupportedContent: it is neither text nor can it be said in text.
         RecipientGone: the recipient is a name, not a number.
     """
-    text, media_url, choices = _in_words(content, config.outbound)
-    pieces = split(text, config.outbound)
-    if not pieces and not (media_url and config.outbound.media == "variable"):
+    words = _in_words(content, config.outbound)
+    pieces = split(words.text, config.outbound)
+    if not pieces and not (words.media_url and config.outbound.media == "variable"):
         raise UnsupportedContent("the message has no text to send")
     parts: list[tuple[str, ...]] = []
     count = max(1, len(pieces))
@@ -50,11 +52,11 @@ def send(content: Content, config: SmsGatewayConfig, context: SendContext) -> St
         our_id = part_id(context.message_id, number)
         values = values_for(piece, config, context, part=number, parts=count)
         # Media and choices belong to the whole message: they go with its end, once.
-        values |= {"media_url": media_url if last else "", "quick_replies": choices if last else []}
+        values |= {"media_url": words.media_url if last else "", "quick_replies": words.quick_replies if last else []}
         response = yield build_call(config.outbound, values)
         their_id = message_id_of(config.outbound.message_id, response)
         parts.append((their_id, our_id) if their_id else (our_id,))
-    return Sent(parts=tuple(parts))
+    return Sent(parts=tuple(parts), losses=(*words.losses, *_letters_lost(words.text, config.outbound)), shown=words.shown)
 
 
 def part_id(message_id: str, number: int) -> str:
@@ -62,22 +64,44 @@ def part_id(message_id: str, number: int) -> str:
     return message_id if number == 1 else f"{message_id}-{number}"
 
 
-def _in_words(content: Content, config: OutboundConfig) -> tuple[str, str, Sequence[str]]:
-    """The text to send, the URL for ``{{media_url}}`` and the titles for ``{{quick_replies}}``."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Words:
+    """What is said in words. ``media_url`` and ``quick_replies`` are for the variables of those names."""
+
+    text: str
+    media_url: str = ""
+    quick_replies: Sequence[str] = ()
+    losses: tuple[Loss, ...] = ()
+    shown: Shown = ()
+
+
+def _in_words(content: Content, config: OutboundConfig) -> _Words:
     if isinstance(content, Text):
-        return clean(content.text), "", []
+        return _Words(text=clean(content.text))
     if isinstance(content, RichContent):
         reduced = reduce_rich_content(content, keep_quick_replies="quick_replies" in config.variables)
-        return clean(reduced.text), "", reduced.quick_replies
+        return _Words(text=clean(reduced.text), quick_replies=reduced.quick_replies, losses=reduced.losses, shown=reduced.shown)
     if isinstance(content, File):
         if config.media == "none":
             raise UnsupportedContent("this channel is set not to send files")
         if not content.url:
             raise UnsupportedContent("the file has no public address that an SMS could link to")
-        lines = [content.caption] if config.media == "variable" else [content.caption or content.name, content.url]
-        media_url = clean(content.url) if "media_url" in config.variables else ""
-        return clean("\n".join(line for line in lines if line)), media_url, []
+        is_linked = config.media != "variable"
+        lines = [content.caption or content.name, content.url] if is_linked else [content.caption]
+        return _Words(
+            text=clean("\n".join(line for line in lines if line)),
+            media_url=clean(content.url) if "media_url" in config.variables else "",
+            losses=(Loss(path="/url", kind=LossKind.REDUCED, reason="the file is sent as a link"),) if is_linked else (),
+        )
     raise UnsupportedContent(f"SMS has no form for {content.type}")
+
+
+def _letters_lost(text: str, config: OutboundConfig) -> tuple[Loss, ...]:
+    """The report of letters that the configured alphabet does not have."""
+    if config.encoding != "gsm7" or (spelled := gsm7.to_gsm7(text)) == text:
+        return ()
+    reason = "letters that the GSM alphabet does not have are replaced; set the encoding to auto to keep them"
+    return (Loss(path="", kind=LossKind.REDUCED, reason=reason, before=text, after=spelled),)
 
 
 def split(text: str, config: OutboundConfig) -> list[str]:

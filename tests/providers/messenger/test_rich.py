@@ -156,10 +156,30 @@ def test_a_carousel_of_cards_is_one_template() -> None:
     assert messages(RichContent(content={"type": "carousel", "elements": [CARD, CARD]})) == [generic(ELEMENT, ELEMENT)]
 
 
-def test_a_carousel_of_more_than_ten_cards_becomes_text() -> None:
-    found = messages(RichContent(content={"type": "carousel", "elements": [CARD] * 11}))
-    assert [message.get("attachment", {}).get("type") for message in found] == ["image"] * 11 + [None]
-    assert found[-1]["text"].count("Blue mug") == 11
+def test_a_carousel_of_more_than_ten_cards_becomes_two() -> None:
+    sent_, calls = sent(RichContent(content={"type": "carousel", "elements": [CARD] * 11}))
+    assert [json.loads(call.body)["message"] for call in calls] == [generic(*[ELEMENT] * 6), generic(*[ELEMENT] * 5)]
+    assert [(loss.path, loss.kind) for loss in sent_.losses] == [("/content", "reduced")]
+
+
+def test_a_carousel_with_a_card_that_does_not_fit_becomes_single_cards() -> None:
+    wide = vertical(text("Cup"), *(button(f"B{n}", publish("x")) for n in range(4)))
+    found = messages(RichContent(content={"type": "carousel", "elements": [CARD, wide]}))
+    assert found == [generic(ELEMENT), {"text": "Cup\n2. B0\n3. B1\n4. B2\n5. B3"}]
+
+
+def test_each_send_tells_what_was_lost_and_what_was_shown() -> None:
+    content = vertical(
+        text("Mug"), button("A title that is far too long", publish("I buy it")), button("Look", link("https://example.com"))
+    )
+    sent_, _ = sent(RichContent(content=content, text="See"))
+    assert [(loss.path, loss.kind, loss.before, loss.after) for loss in sent_.losses] == [
+        ("/content/elements/1", "shortened", "A title that is far too long", "A title that is far…")
+    ]
+    assert [(choice.number, choice.title, choice.publish_text, choice.payload) for choice in sent_.shown] == [
+        (1, "A title that is far too long", "I buy it", "text:I buy it"),
+        (0, "Look", "", ""),
+    ]
 
 
 def test_every_other_element_is_spelled_out() -> None:

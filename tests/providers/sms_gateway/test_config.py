@@ -100,7 +100,7 @@ def test_a_dumped_configuration_can_be_read_again(by_alias: bool) -> None:
 
 
 def test_every_secret_is_known_to_the_redaction() -> None:
-    assert set(secret_values(SmsGatewayConfig.model_validate(REFERENCE))) == {"hmac-secret-1", "basic-password-1"}
+    assert {"hmac-secret-1", "basic-password-1"} <= set(secret_values(SmsGatewayConfig.model_validate(REFERENCE)))
     assert "hmac-secret-1" not in repr(SmsGatewayConfig.model_validate(REFERENCE))
 
 

@@ -20,6 +20,7 @@ from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.errors import CredentialsRejected, RecipientGone, UnsupportedContent
 from connector_platform.core.events import ChatState, ChatStateKind, Content, File, FileKind, Location, RichContent, Text
 from connector_platform.core.redaction import redact, secret_values
+from connector_platform.core.rich import RichContentInvalid
 from tests.providers.contract.cases import NOW, drive
 from tests.providers.sms_gateway.case import CASE, make_config, preset_config
 
@@ -343,8 +344,29 @@ def test_quick_replies_as_a_variable_are_not_numbered_in_the_text() -> None:
         max_leaves=15,
     ).filter(lambda value: isinstance(value, dict))
 )
-def test_any_structured_content_reduces_to_text(content: Any) -> None:
-    assert isinstance(reduce_rich_content(RichContent(content=content, quick_replies=content)).text, str)
+def test_any_structured_content_reduces_to_text_or_is_refused(content: Any) -> None:
+    try:
+        reduced = reduce_rich_content(RichContent(content=content, quick_replies=content))
+    except RichContentInvalid as error:
+        assert error.reason
+    else:
+        assert isinstance(reduced.text, str)
+
+
+def test_each_send_tells_what_was_lost_and_what_was_shown() -> None:
+    result, _ = sent(RichContent(text="Sure?", quick_replies=QUICK), make_config())
+    assert [(loss.path, loss.kind, loss.after) for loss in result.losses] == [
+        ("/quick_replies/replies/0", "reduced", "1) Yes"),
+        ("/quick_replies/replies/1", "reduced", "2) No"),
+    ]
+    assert [(choice.number, choice.title, choice.publish_text, choice.is_numbered) for choice in result.shown] == [
+        (1, "Yes", "y", True),
+        (2, "No", "n", True),
+    ]
+    spelled, _ = sent(Text(text="naïve 🙂"), make_config(outbound={"encoding": "gsm7"}))
+    assert [(loss.kind, loss.after) for loss in spelled.losses] == [("reduced", "naive ?")]
+    linked, _ = sent(File(kind=FileKind.IMAGE, url="https://files.example.com/a.png"), make_config())
+    assert [(loss.path, loss.kind) for loss in linked.losses] == [("/url", "reduced")]
 
 
 @settings(deadline=None)
