@@ -11,6 +11,8 @@ from aiohttp import web
 from sandbox import liveperson
 from sandbox.control.accounts import AccountRoutes
 from sandbox.control.agents import AgentRoutes
+from sandbox.control.configuration import ConfigurationRoutes
+from sandbox.control.consumers import ConsumerRoutes
 from sandbox.control.errors import answering_errors
 from sandbox.control.operations import OperationRoutes
 from sandbox.kernel import Kernel
@@ -22,7 +24,11 @@ def install(app: web.Application, kernel: Kernel) -> None:
     """Add the control routes and ``GET /health`` to ``app``; LivePerson must have been installed before."""
     state = liveperson.state(app)
     accounts, agents, operations = AccountRoutes(state), AgentRoutes(state), OperationRoutes(kernel, state)
-    install_path = "/control/accounts/{account_id}/apps/{client_id}"
+    configuration = ConfigurationRoutes(state, liveperson.hub(app), liveperson.sessions(app))
+    consumers = ConsumerRoutes(state)
+    account = "/control/accounts/{account_id}"
+    install_path = account + "/apps/{client_id}"
+    agent, survey = account + "/agents/{username}", account + "/surveys/{skill_id}"
     conversation = "/control/conversations/{conversation_id}"
     routes = (
         ("GET", "/health", operations.health),
@@ -30,9 +36,23 @@ def install(app: web.Application, kernel: Kernel) -> None:
         ("PUT", install_path, accounts.put),
         ("DELETE", install_path, accounts.delete),
         ("POST", install_path + "/revoke-tokens", accounts.revoke_tokens),
+        ("GET", account + "/agents", configuration.agents),
+        ("PUT", agent, configuration.put_agent),
+        ("DELETE", agent, configuration.delete_agent),
+        ("POST", agent + "/disconnect", configuration.disconnect_agent),
+        ("GET", account + "/surveys", configuration.surveys),
+        ("PUT", survey, configuration.put_survey),
+        ("DELETE", survey, configuration.delete_survey),
+        ("GET", account + "/automatic-messages", configuration.automatic_messages),
+        ("PUT", account + "/automatic-messages", configuration.put_automatic_messages),
+        ("GET", account + "/campaigns", configuration.campaigns),
+        ("PUT", account + "/campaigns", configuration.put_campaigns),
+        ("GET", "/control/certificate", operations.certificate),
         ("GET", "/control/conversations", agents.list),
         ("GET", conversation, agents.one),
         ("POST", conversation + "/agent/{action}", agents.act),
+        ("POST", account + "/conversations", consumers.open),
+        ("POST", conversation + "/consumer/{action}", consumers.act),
         ("GET", "/control/files/{path:.+}", agents.file),
         ("GET", "/control/faults", operations.faults),
         ("PUT", "/control/faults", operations.put_faults),

@@ -66,8 +66,38 @@ def _transfer(state: LivePersonState, conversation_id: str, body: dict[str, Any]
     return {}
 
 
+def _suggest(state: LivePersonState, conversation_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    agents.suggest(state, conversation_id, field(body, "agentId", str))
+    return {}
+
+
+def _ttr(state: LivePersonState, conversation_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    agents.ttr(state, conversation_id, field(body, "ttrType", str), optional(body, "value", int))
+    return {}
+
+
+def _due(state: LivePersonState, conversation_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    agents.due(state, conversation_id, field(body, "manualETTR", int))
+    return {}
+
+
+def _delay(state: LivePersonState, conversation_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    agents.delay(state, conversation_id, optional(body, "type", str), optional(body, "tillWhen", int))
+    return {}
+
+
 def _close(state: LivePersonState, conversation_id: str, body: dict[str, Any]) -> dict[str, Any]:
     agents.close(state, conversation_id)
+    return {}
+
+
+def _close_all(state: LivePersonState, conversation_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    agents.close_all(state, conversation_id)
+    return {}
+
+
+def _auto_close(state: LivePersonState, conversation_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    agents.auto_close(state, conversation_id)
     return {}
 
 
@@ -93,7 +123,13 @@ ACTIONS: dict[str, Action] = {
     "read": _read,
     "accept": _accept,
     "transfer": _transfer,
+    "suggest": _suggest,
+    "ttr": _ttr,
+    "due": _due,
+    "delay": _delay,
     "close": _close,
+    "close-all": _close_all,
+    "auto-close": _auto_close,
     "resume": _resume,
 }
 

@@ -6,7 +6,7 @@ import dataclasses
 
 from aiohttp import web
 
-from sandbox.control.errors import body_of, field, optional
+from sandbox.control.errors import NotFound, body_of, field
 from sandbox.kernel import FaultRule, Kernel
 from sandbox.liveperson import LivePersonState
 
@@ -18,6 +18,12 @@ class OperationRoutes:
 
     async def health(self, request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
+
+    async def certificate(self, request: web.Request) -> web.Response:
+        """The certificate of the TLS port as PEM, for clients to trust."""
+        if not self.state.certificate:
+            raise NotFound("the sandbox was started without --tls")
+        return web.Response(text=self.state.certificate, content_type="application/x-pem-file")
 
     async def faults(self, request: web.Request) -> web.Response:
         """``{"rules": [...]}`` as they stand, with the strikes they have left."""
@@ -74,21 +80,10 @@ class OperationRoutes:
         return web.json_response(self.state.webhooks.status())
 
     async def options(self, request: web.Request) -> web.Response:
-        return web.json_response(
-            {"escape_unicode": self.state.webhooks.escape_unicode, "missing_app_jwt_code": self.state.missing_app_jwt_code}
-        )
+        """Every switch as it stands; ``sandbox.liveperson.options`` says what each does."""
+        return web.json_response(dataclasses.asdict(self.state.options))
 
     async def put_options(self, request: web.Request) -> web.Response:
-        """Switch ``escape_unicode`` (webhook bodies in ASCII) and ``missing_app_jwt_code`` (40105, or 40104 as in LivePerson's sample)."""
-        body = await body_of(request)
-        unknown = set(body) - {"escape_unicode", "missing_app_jwt_code"}
-        if unknown:
-            raise ValueError(f"unknown options {sorted(unknown)}; known are escape_unicode, missing_app_jwt_code")
-        code, escape = optional(body, "missing_app_jwt_code", int), optional(body, "escape_unicode", bool)
-        if code not in (None, 40104, 40105):
-            raise ValueError("missing_app_jwt_code must be 40104 or 40105")
-        if code is not None:
-            self.state.missing_app_jwt_code = code
-        if escape is not None:
-            self.state.webhooks.escape_unicode = escape
+        """Change the switches that the body names."""
+        self.state.options = self.state.options.changed(await body_of(request))
         return await self.options(request)

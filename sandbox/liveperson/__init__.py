@@ -11,9 +11,10 @@ For the pages, ``state(app)`` is the one ``LivePersonState`` of the process:
 - ``state.files.get(relative_path)`` is a stored file (``data``, ``content_type``), without the signature that the wire demands.
 - ``state.webhooks.status()`` says what is pending and what was tried lately.
 
-What the agent does is in ``sandbox.liveperson.agents``: ``join``, ``leave``, ``transfer``, ``text``, ``private``, ``rich``, ``file``,
-``typing``, ``read``, ``accept``, ``close``, ``resume``; each takes the state and a conversation id, and raises ``UnknownConversation``,
-``ConversationClosed`` or ``BadAction``.
+What the agent does is in ``sandbox.liveperson.agents``: ``join``, ``leave``, ``transfer``, ``suggest``, ``text``, ``private``, ``rich``,
+``file``, ``typing``, ``read``, ``accept``, ``ttr``, ``due``, ``delay``, ``close``, ``close_all``, ``auto_close``, ``resume``; each takes
+the state and a conversation id, and raises ``UnknownConversation``, ``ConversationClosed`` or ``BadAction``. Agents and bots that log in
+and speak over the websocket are in ``hub(app)``.
 """
 
 from __future__ import annotations
@@ -21,16 +22,26 @@ from __future__ import annotations
 from aiohttp import web
 
 from sandbox.kernel import Kernel
+from sandbox.liveperson.agent_socket import AgentSocketRoutes
+from sandbox.liveperson.bots import Bots
+from sandbox.liveperson.configuration import ConfigurationRoutes
 from sandbox.liveperson.domains import DomainRoutes
 from sandbox.liveperson.faulty import faulty
 from sandbox.liveperson.files import CONTAINER, FileRoutes
+from sandbox.liveperson.history import HistoryRoutes
 from sandbox.liveperson.identity import IdentityRoutes
+from sandbox.liveperson.monitoring import INTERNAL_ERROR, MonitoringRoutes
+from sandbox.liveperson.ratelimit import RateLimit
 from sandbox.liveperson.sendapi import SendRoutes
+from sandbox.liveperson.sessions import LoginRoutes, Sessions
 from sandbox.liveperson.state import LivePersonState
+from sandbox.liveperson.subscriptions import Hub
 
-__all__ = ["LivePersonState", "install", "state"]
+__all__ = ["LivePersonState", "hub", "install", "sessions", "state"]
 
 _STATE = web.AppKey("liveperson", LivePersonState)
+_HUB = web.AppKey("agents", Hub)
+_SESSIONS = web.AppKey("sessions", Sessions)
 
 
 def state(app: web.Application) -> LivePersonState:
@@ -38,26 +49,58 @@ def state(app: web.Application) -> LivePersonState:
     return app[_STATE]
 
 
+def hub(app: web.Application) -> Hub:
+    """The agents connected to the LivePerson of an application."""
+    return app[_HUB]
+
+
+def sessions(app: web.Application) -> Sessions:
+    """The logins of agents and administrators."""
+    return app[_SESSIONS]
+
+
 def install(app: web.Application, kernel: Kernel) -> None:
     """Add LivePerson's routes to ``app``, and its webhooks to the application's life."""
     liveperson = app[_STATE] = LivePersonState(kernel)
-    kernel.on_reset.append(liveperson.reset)
+    agents, logins = app[_HUB], app[_SESSIONS] = Hub(liveperson), Sessions()
+    bots = Bots(liveperson)
+    kernel.on_reset += [liveperson.reset, agents.clear, bots.clear]
     app.cleanup_ctx.append(liveperson.webhooks.lifespan)
 
     domains, identity, send, files = DomainRoutes(liveperson), IdentityRoutes(liveperson), SendRoutes(liveperson), FileRoutes(liveperson)
+    login, socket = LoginRoutes(liveperson, logins), AgentSocketRoutes(agents, logins)
+    configuration, history, monitoring = ConfigurationRoutes(liveperson, logins), HistoryRoutes(liveperson), MonitoringRoutes(liveperson)
+    limited = RateLimit(liveperson).limited
+    app.on_shutdown.append(socket.close)
     account = "/api/account/{account_id}"
     consumer = "/api/account/{account_id:[^/]*}/messaging/consumer"  # an empty account has an error of its own
     stored = CONTAINER + "/{path:.+}"
+    installs = account + "/configuration/app-install/installations"
     calls = (
         ("GET", account + "/service/baseURI.json", "domains", domains.all),
+        ("GET", account + "/service/baseURI", "domains", domains.all),
         ("GET", account + "/service/{service}/baseURI.json", "domains", domains.one),
+        ("GET", account + "/service/{service}/baseURI", "domains", domains.one),
         ("POST", "/sentinel" + account + "/app/token", "sentinel", identity.app_token),
         ("POST", account + "/consumer", "idp", identity.consumer_token),
-        ("POST", consumer + "/conversation", "conversation", send.conversation),
-        ("POST", consumer + "/conversation/send", "send", send.send),
+        ("POST", consumer + "/conversation", "conversation", limited("conversation", send.conversation)),
+        ("POST", consumer + "/conversation/send", "send", limited("send", send.send)),
+        ("POST", account + "/login", "login", login.login),
+        ("POST", account + "/refresh", "login", login.refresh),
+        ("GET", "/ws_api/account/{account_id}/messaging/brand/{bearer}", "agent", socket.connect),
+        ("GET", installs, "config", configuration.installs),
+        ("POST", installs, "config", configuration.create),
+        ("GET", installs + "/{app_id}", "config", configuration.one),
+        ("PUT", installs + "/{app_id}", "config", configuration.change),
+        ("POST", installs + "/{app_id}", "config", configuration.change),
+        ("DELETE", installs + "/{app_id}", "config", configuration.remove),
+        ("GET", account + "/configuration/provision/featureGrants", "config", configuration.feature_grants),
+        ("POST", account + "/app/{client_id}/engagement", "monitoring", monitoring.engagement),
+        ("POST", "/messaging_history" + account + "/conversations/conversation/search", "history", history.search),
         ("PUT", stored, "files", files.upload),
         ("GET", stored, "files", files.download),
     )
+    bodies = {"monitoring": INTERNAL_ERROR}  # what a fault's status answers where the fault brings no body
     for method, path, target, handler in calls:
-        app.router.add_route(method, path, faulty(kernel, f"liveperson.{target}", handler))
+        app.router.add_route(method, path, faulty(kernel, f"liveperson.{target}", handler, bodies.get(target, "")))
     app.router.add_route("OPTIONS", stored, files.preflight)

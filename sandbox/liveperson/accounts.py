@@ -7,6 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from sandbox.liveperson.automatic import AutomaticMessages
+from sandbox.liveperson.campaigns import Campaign
+from sandbox.liveperson.surveys import Survey
+from sandbox.liveperson.users import Users
+
 MESSAGING = "ms.MessagingEventNotification"
 CONVERSATION_CHANGE = "cqm.ExConversationChangeNotification"
 
@@ -50,11 +55,22 @@ class AppInstall:
     signature: Signature = Signature()
     token_lifetime_s: int = 3600
     skills: dict[str, str] = field(default_factory=dict)
+    event_retries: dict[str, int] = field(default_factory=dict)  # event type -> max_retries, where a manifest says it per type
+    event_headers: dict[str, list[dict[str, str]]] = field(default_factory=dict)  # likewise
+    manifest: dict[str, Any] = field(default_factory=dict)  # what else the manifest says, kept as it is
     tokens_valid_from_s: int = 0  # AppJWTs issued before it are revoked
 
     @property
     def key(self) -> tuple[str, str]:
         return self.account_id, self.client_id
+
+    def retries_of(self, event_type: str) -> int | None:
+        """``max_retries`` of one event type; None where nothing says it."""
+        return self.event_retries.get(event_type, self.max_retries)
+
+    def headers_of(self, event_type: str) -> list[dict[str, str]]:
+        """The headers added to notifications of one event type."""
+        return self.headers + self.event_headers.get(event_type, [])
 
     def to_json(self) -> dict[str, Any]:
         """The install in the form in which it was registered, the secret included."""
@@ -124,10 +140,22 @@ _FIELDS = {
 
 @dataclass
 class Account:
-    """One brand at LivePerson, with its app installs by client id."""
+    """One brand at LivePerson: its app installs by client id, its agents, and what it has configured."""
 
     account_id: str
     apps: dict[str, AppInstall] = field(default_factory=dict)
+    users: Users = field(init=False)
+    surveys: dict[str, Survey] = field(default_factory=dict)  # by skill id
+    campaigns: list[Campaign] = field(default_factory=list)
+    automatic_messages: AutomaticMessages | None = None
+    revision: int = 0  # of the account's configuration: grows with every change of an install
+
+    def __post_init__(self) -> None:
+        self.users = Users(self.account_id)
+
+    def is_empty(self) -> bool:
+        """Whether nothing is registered at it any more."""
+        return not (self.apps or self.users.registered() or self.surveys or self.campaigns or self.automatic_messages)
 
     def skills(self) -> dict[str, str]:
         """Skill id -> name, from all installs: in LivePerson skills belong to the account."""
@@ -135,7 +163,7 @@ class Account:
 
 
 class Accounts:
-    """All accounts; one exists as long as it has an app install."""
+    """All accounts; one exists as long as anything is registered at it."""
 
     def __init__(self) -> None:
         self._accounts: dict[str, Account] = {}
@@ -145,6 +173,15 @@ class Accounts:
 
     def get(self, account_id: str) -> Account | None:
         return self._accounts.get(account_id)
+
+    def made(self, account_id: str) -> Account:
+        """The account, which exists from now on."""
+        return self._accounts.setdefault(account_id, Account(account_id))
+
+    def tidy(self, account: Account) -> None:
+        """Forget ``account`` if nothing is registered at it."""
+        if account.is_empty():
+            self._accounts.pop(account.account_id, None)
 
     def app(self, account_id: str, client_id: str) -> AppInstall | None:
         account = self._accounts.get(account_id)
@@ -156,19 +193,20 @@ class Accounts:
 
     def put(self, app: AppInstall) -> None:
         """Register ``app``, or replace the install of the same ids; tokens already issued stay as valid as they were."""
-        account = self._accounts.setdefault(app.account_id, Account(app.account_id))
+        account = self.made(app.account_id)
+        account.revision += 1
         before = account.apps.get(app.client_id)
         if before:
             app.tokens_valid_from_s = before.tokens_valid_from_s
         account.apps[app.client_id] = app
 
     def remove(self, account_id: str, client_id: str) -> bool:
-        """Whether the install was there; an account goes with its last install."""
+        """Whether the install was there."""
         account = self._accounts.get(account_id)
         if account is None or account.apps.pop(client_id, None) is None:
             return False
-        if not account.apps:
-            del self._accounts[account_id]
+        account.revision += 1
+        self.tidy(account)
         return True
 
 

@@ -23,12 +23,18 @@ from sandbox.liveperson.conversations import (
     CONSUMER,
     MAIN,
     OPEN,
+    SUGGESTED,
+    SYSTEM,
+    TTR_SECONDS,
     Conversation,
     Dialog,
     Participant,
 )
 from sandbox.liveperson.files import CONTENT_TYPES
-from sandbox.liveperson.state import LivePersonState, agent_of
+from sandbox.liveperson.state import LivePersonState
+from sandbox.liveperson.users import agent_of
+
+DELAYS = ("NIGHT", "WEEKEND", "HOLIDAY")
 
 
 class UnknownConversation(LookupError):
@@ -162,9 +168,54 @@ def accept(state: LivePersonState, conversation_id: str, sequences: list[int] | 
     return _status(state, conversation_id, "ACCEPT", sequences)
 
 
+def suggest(state: LivePersonState, conversation_id: str, agent_id: str) -> None:
+    """Offer the conversation to one agent directly; who is assigned leaves."""
+    conversation = _open(state, conversation_id)
+    if not agent_id:
+        raise BadAction("agentId must be a non-empty string")
+    _unassign(conversation)
+    conversation.main.participants.append(Participant(agent_id, ASSIGNED_AGENT, SUGGESTED))
+    state.changed(conversation)
+
+
+def ttr(state: LivePersonState, conversation_id: str, ttr_type: str, value_s: int | None = None) -> None:
+    """Change within what time an answer is due."""
+    if ttr_type not in TTR_SECONDS:
+        raise BadAction(f"ttrType must be one of {', '.join(TTR_SECONDS)}")
+    state.set_ttr(_open(state, conversation_id), ttr_type, TTR_SECONDS[ttr_type] if value_s is None else value_s)
+
+
+def due(state: LivePersonState, conversation_id: str, due_ms: int) -> None:
+    """Set by hand when the next answer is due (epoch milliseconds)."""
+    state.set_manual_ettr(_open(state, conversation_id), due_ms)
+
+
+def delay(state: LivePersonState, conversation_id: str, kind: str | None, till_ms: int | None) -> None:
+    """Tell that nobody answers until ``till_ms``, as it is night, weekend or holiday; without a kind, that somebody does again."""
+    conversation = _open(state, conversation_id)
+    if kind is not None and (kind not in DELAYS or till_ms is None):
+        raise BadAction(f"type must be one of {', '.join(DELAYS)}, with tillWhen in epoch milliseconds; or null")
+    conversation.delay = None if kind is None else {"type": kind, "tillWhen": till_ms}
+    state.changed(conversation)
+
+
 def close(state: LivePersonState, conversation_id: str) -> None:
-    """Close the conversation and all its dialogs."""
+    """End the main dialog, as the workspace does: a survey follows where one is configured. During a survey, close everything."""
+    conversation = _open(state, conversation_id)
+    if conversation.state == OPEN:
+        state.close_dialog(conversation, conversation.main, AGENT)
+    else:
+        state.close_conversation(conversation, AGENT)
+
+
+def close_all(state: LivePersonState, conversation_id: str) -> None:
+    """Close the conversation and all its dialogs; no survey follows."""
     state.close_conversation(_open(state, conversation_id), AGENT)
+
+
+def auto_close(state: LivePersonState, conversation_id: str) -> None:
+    """Close the conversation as LivePerson does after too long a silence; no survey follows."""
+    state.close_conversation(_open(state, conversation_id), SYSTEM)
 
 
 def resume(state: LivePersonState, conversation_id: str) -> Conversation:

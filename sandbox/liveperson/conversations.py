@@ -6,15 +6,23 @@ Source: https://developers.liveperson.com/messaging-window-api-api-reference-mes
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field
 from typing import Any
 
 CONSUMER = "CONSUMER"
 ASSIGNED_AGENT = "ASSIGNED_AGENT"
-AGENT = "AGENT"  # as ``closedBy`` and ``closeReason``
+MANAGER = "MANAGER"
+READER = "READER"
+CONTROLLER = "CONTROLLER"  # the bot of automatic messages
+AGENT = "AGENT"  # the survey's bot; also as ``closedBy`` and ``closeReason``
+SYSTEM = "SYSTEM"  # as ``closedBy`` and ``closeReason``: nobody closed it, time did
+ACTIVE = "ACTIVE"
+SUGGESTED = "SUGGESTED"  # offered to this agent, who has not accepted
 OPEN = "OPEN"
 CLOSE = "CLOSE"
 MAIN = "MAIN"
+POST_SURVEY = "POST_SURVEY"
 AUDIENCE_ALL = "ALL"
 AUDIENCE_PRIVATE = "AGENTS_AND_MANAGERS"
 COMPOSING = "COMPOSING"
@@ -48,7 +56,7 @@ class Consumer:
 class Participant:
     participant_id: str
     role: str
-    state: str = "ACTIVE"
+    state: str = ACTIVE
 
 
 @dataclass
@@ -113,11 +121,22 @@ class Dialog:
     next_sequence: int = 0
     messages: dict[int, Message] = field(default_factory=dict)
     chat_states: dict[str, str] = field(default_factory=dict)  # participant id -> last chat state
+    log: list[dict[str, Any]] = field(default_factory=list)  # every event that has a sequence, as it was notified
 
     def take_sequence(self) -> int:
         sequence = self.next_sequence
         self.next_sequence += 1
         return sequence
+
+    def has(self, participant_id: str) -> bool:
+        """Whether the person takes part, in any role; one to whom it is only suggested does not."""
+        return any(person.participant_id == participant_id and person.state == ACTIVE for person in self.participants)
+
+    def remove(self, role: str, participant_id: str | None = None) -> bool:
+        """Whether anyone of ``role`` (only that person, if one is named) was there to be removed."""
+        before = len(self.participants)
+        self.participants = [p for p in self.participants if p.role != role or participant_id not in (None, p.participant_id)]
+        return len(self.participants) < before
 
     def close(self, by: str, cause: str | None, at_ms: int) -> None:
         self.state = CLOSE
@@ -167,6 +186,14 @@ class Conversation:
     campaign_info: dict[str, Any] | None = None
     context: dict[str, Any] | None = None
     client_properties: dict[str, Any] | None = None
+    delay: dict[str, Any] | None = None  # outside opening hours: {"type": NIGHT, WEEKEND or HOLIDAY, "tillWhen": ms}
+    manual_ettr_ms: int | None = None  # when an answer is due, as set by an agent
+    automatic: bool | None = None  # whether the controller bot speaks in it; None: not decided yet
+    survey_answers: list[dict[str, Any]] = field(default_factory=list)
+
+    def declares(self, feature: str) -> bool:
+        """Whether the consumer's client named ``feature`` in its Client-Properties."""
+        return feature in (self.client_properties or {}).get("features", [])
 
     @property
     def main(self) -> Dialog:
@@ -179,8 +206,16 @@ class Conversation:
     @property
     def agent_id(self) -> str | None:
         """The agent who has joined MAIN, if any."""
-        joined = [p for p in self.main.participants if p.role == ASSIGNED_AGENT and p.state == "ACTIVE"]
-        return joined[0].participant_id if joined else None
+        return next((p.participant_id for p in self.main.participants if p.role == ASSIGNED_AGENT and p.state == ACTIVE), None)
+
+    @property
+    def suggested_id(self) -> str | None:
+        """The agent to whom the conversation was offered directly and who has not answered, if any."""
+        return next((p.participant_id for p in self.main.participants if p.state == SUGGESTED), None)
+
+    def people(self) -> list[tuple[str, str]]:
+        """Id and role of everyone who takes part in any dialog; agents to whom it is only suggested are not among them."""
+        return list(dict.fromkeys((p.participant_id, p.role) for dialog in self.dialogs for p in dialog.participants if p.state == ACTIVE))
 
     def dialog(self, dialog_id: str) -> Dialog | None:
         return next((dialog for dialog in self.dialogs if dialog.dialog_id == dialog_id), None)
@@ -190,13 +225,17 @@ class Conversation:
         self.updated_ms = max(now_ms, self.updated_ms + 1)
         return self.updated_ms
 
-    def details(self) -> dict[str, Any]:
+    def details(self, dialog_order: str = "created") -> dict[str, Any]:
         """``conversationDetails``: the complete state, as every change notification carries it."""
-        people = dict.fromkeys((p.participant_id, p.role) for dialog in self.dialogs for p in dialog.participants)
+        dialogs = list(self.dialogs)
+        if dialog_order == "newest_first":
+            dialogs.reverse()
+        elif dialog_order == "random":
+            random.shuffle(dialogs)
         data: dict[str, Any] = {
             "skillId": self.skill_id,
-            "participants": [{"id": participant_id, "role": role} for participant_id, role in people],
-            "dialogs": [dialog.details() for dialog in self.dialogs],
+            "participants": [{"id": participant_id, "role": role} for participant_id, role in self.people()],
+            "dialogs": [dialog.details() for dialog in dialogs],
             "brandId": self.account_id,
             "state": self.state,
             "stage": self.stage,
@@ -208,6 +247,10 @@ class Conversation:
             data["endTs"] = self.ended_ms
         data["metaDataLastUpdateTs"] = self.updated_ms
         data["ttr"] = {"ttrType": self.ttr_type, "value": self.ttr_s}
+        if self.delay is not None:
+            data["delay"] = self.delay
+        if self.manual_ettr_ms is not None:
+            data["manualETTR"] = self.manual_ettr_ms
         if self.csat is not None:
             data["csat"] = self.csat
         if self.context is not None:
@@ -236,6 +279,9 @@ class Conversation:
             "clientProperties": self.client_properties,
             "ttr": {"ttrType": self.ttr_type, "value": self.ttr_s},
             "csat": self.csat,
+            "delay": self.delay,
+            "suggestedId": self.suggested_id,
+            "surveyAnswers": self.survey_answers,
             "dialogs": [{"dialogId": d.dialog_id, "dialogType": d.dialog_type, "state": d.state} for d in self.dialogs],
             "messages": [message.view() for dialog in self.dialogs for message in dialog.messages.values()],
             "consumerTyping": any(d.chat_states.get(consumer.consumer_id) == COMPOSING for d in self.dialogs if d.state == OPEN),

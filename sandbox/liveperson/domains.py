@@ -5,9 +5,6 @@ Source: https://developers.liveperson.com/domain-api.html
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import urlsplit
-
 from aiohttp import web
 
 from sandbox.liveperson.state import LivePersonState
@@ -27,6 +24,16 @@ SERVICES = (
 )
 
 
+def base_uri(state: LivePersonState, service: str, account_id: str) -> dict[str, str]:
+    """One entry of the Domain API; ``baseURI`` is a bare host: no scheme, no path."""
+    return {"service": service, "account": account_id, "baseURI": state.service_host}
+
+
+def base_uris(state: LivePersonState, account_id: str) -> list[dict[str, str]]:
+    """The whole list, as the Domain API and a login answer it."""
+    return [base_uri(state, service, account_id) for service in SERVICES]
+
+
 class DomainRoutes:
     def __init__(self, state: LivePersonState) -> None:
         self.state = state
@@ -39,18 +46,14 @@ class DomainRoutes:
         service = request.match_info["service"]
         if service not in SERVICES:
             return self._refuse(request, 400, f"unknown service {service!r}; known, case-sensitively, are {', '.join(SERVICES)}")
-        return web.json_response(self._entry(request, service))
+        return web.json_response(base_uri(self.state, service, request.match_info["account_id"]))
 
     async def all(self, request: web.Request) -> web.Response:
         """``{"baseURIs": [...]}`` of every service; 401 unknown account, 400 unknown version."""
         refused = self._refused(request)
         if refused:
             return refused
-        return web.json_response({"baseURIs": [self._entry(request, service) for service in SERVICES]})
-
-    def _entry(self, request: web.Request, service: str) -> dict[str, Any]:
-        host = urlsplit(self.state.kernel.base_url).netloc  # a bare host: no scheme, no path
-        return {"service": service, "account": request.match_info["account_id"], "baseURI": host}
+        return web.json_response({"baseURIs": base_uris(self.state, request.match_info["account_id"])})
 
     def _refused(self, request: web.Request) -> web.Response | None:
         if request.query.get("version") != "1.0":

@@ -20,8 +20,8 @@ def latency_s(rule: FaultRule) -> float:
     return random.uniform(*rule.latency_ms) / 1000
 
 
-def faulty(kernel: Kernel, target: str, handler: Handler) -> Handler:
-    """``handler``, misbehaving as the fault rules for ``target`` say.
+def faulty(kernel: Kernel, target: str, handler: Handler, body: str = "") -> Handler:
+    """``handler``, misbehaving as the fault rules for ``target`` say; ``body`` is answered with a rule's ``status`` if it brings none.
 
     Latency comes before the effect, a ``status`` instead of it; with ``lose_reply`` the effect happens and the connection is cut. A request
     struck by ``expire_tokens`` carries ``EXPIRE_TOKENS`` and the handler refuses its AppJWT.
@@ -33,7 +33,7 @@ def faulty(kernel: Kernel, target: str, handler: Handler) -> Handler:
         for rule in rules:
             if rule.status is not None:
                 kernel.ledger.record("fault.answered", target=target, status=rule.status)
-                return _answer(rule.status, rule)
+                return _answer(rule.status, rule, rule.body or body)
         request[EXPIRE_TOKENS] = any(rule.expire_tokens for rule in rules)
         response = await handler(request)
         if any(rule.lose_reply for rule in rules) and request.transport is not None:
@@ -44,7 +44,7 @@ def faulty(kernel: Kernel, target: str, handler: Handler) -> Handler:
     return run
 
 
-def _answer(status: int, rule: FaultRule) -> web.Response:
+def _answer(status: int, rule: FaultRule, body: str) -> web.Response:
     headers = {} if rule.retry_after_s is None else {"Retry-After": str(rule.retry_after_s)}
-    content_type = "application/json" if rule.body.lstrip()[:1] in ("{", "[") else "text/plain"
-    return web.Response(status=status, text=rule.body, content_type=content_type, headers=headers)
+    content_type = "application/json" if body.lstrip()[:1] in ("{", "[") else "text/plain"
+    return web.Response(status=status, text=body, content_type=content_type, headers=headers)

@@ -26,7 +26,7 @@ def authorised_app(state: LivePersonState, request: web.Request) -> AppInstall:
     """
     token = request.headers.get("Authorization")
     account = state.accounts.get(request.match_info["account_id"])
-    app = state.tokens.read_app_jwt(token, account, missing_code=state.missing_app_jwt_code)
+    app = state.tokens.read_app_jwt(token, account, missing_code=state.options.missing_app_jwt_code)
     if request[EXPIRE_TOKENS]:
         state.tokens.revoke(app)
         state.tokens.read_app_jwt(token, account)

@@ -34,21 +34,26 @@ class Notification:
     def envelope_type(self) -> str:
         return CONVERSATION_CHANGE if self.event_type == CONVERSATION_CHANGE else MESSAGING
 
-    def body(self, app: AppInstall) -> dict[str, Any]:
-        """The whole notification for ``app``; a conversation change also names the subscription, as real ones do."""
-        body: dict[str, Any] = {"changes": [self.change]}
-        if self.event_type == CONVERSATION_CHANGE:
-            subscription = uuid.uuid5(uuid.NAMESPACE_URL, f"sandbox:{app.account_id}:{app.client_id}")
-            body = {"subscriptionId": str(subscription), **body}
-        return {"kind": "notification", "body": body, "type": self.envelope_type}
+
+def body_of(notifications: list[Notification], app: AppInstall, *, subscription_id: bool = True) -> dict[str, Any]:
+    """One notification for ``app`` that holds the changes of all ``notifications``, which are of one envelope type.
+
+    A conversation change also names the subscription, as some real ones do.
+    """
+    body: dict[str, Any] = {"changes": [notification.change for notification in notifications]}
+    envelope_type = notifications[0].envelope_type
+    if envelope_type == CONVERSATION_CHANGE and subscription_id:
+        subscription = uuid.uuid5(uuid.NAMESPACE_URL, f"sandbox:{app.account_id}:{app.client_id}")
+        body = {"subscriptionId": str(subscription), **body}
+    return {"kind": "notification", "body": body, "type": envelope_type}
 
 
-def conversation_change(conversation: Conversation) -> Notification:
+def conversation_change(conversation: Conversation, dialog_order: str = "created") -> Notification:
     """The complete state of ``conversation`` as it is now."""
     result = {
         "convId": conversation.conversation_id,
         "effectiveTTR": conversation.effective_ttr_ms,
-        "conversationDetails": conversation.details(),
+        "conversationDetails": conversation.details(dialog_order),
     }
     change = {"type": "UPSERT", "result": result}
     return Notification(conversation.account_id, conversation.conversation_id, CONVERSATION_CHANGE, change)

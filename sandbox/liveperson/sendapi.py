@@ -184,8 +184,7 @@ class SendRoutes:
         if conversation.stage == CLOSE:
             raise validation.closed()
         if name == "TTRField":
-            conversation.ttr_type, conversation.ttr_s = change["ttrType"], change["value"]
-            self.state.changed(conversation)
+            self.state.set_ttr(conversation, change["ttrType"], change["value"])
             return {"msg": "OK TTR updated successfully"}
         if name == "DialogChange":
             dialog = conversation.dialog(change["dialog"]["dialogId"])

@@ -5,14 +5,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from sandbox.kernel import Kernel, now_ms
 from sandbox.liveperson.accounts import Accounts
 from sandbox.liveperson.conversations import (
-    AGENT,
+    ASSIGNED_AGENT,
     AUDIENCE_ALL,
     CLOSE,
     CONSUMER,
+    CONTROLLER,
     DEFAULT_TTR,
     MAIN,
     OPEN,
@@ -25,6 +27,8 @@ from sandbox.liveperson.conversations import (
 )
 from sandbox.liveperson.files import Files
 from sandbox.liveperson.notifications import Notification, conversation_change, messaging_event
+from sandbox.liveperson.options import Options
+from sandbox.liveperson.timers import Timers
 from sandbox.liveperson.tokens import ConsumerIdentity, Tokens
 from sandbox.liveperson.webhooks import Webhooks
 
@@ -44,15 +48,24 @@ class LivePersonState:
         self.accounts = Accounts()
         self.tokens = Tokens()
         self.files = Files()
-        self.webhooks = Webhooks(kernel, self.accounts)
+        self.options = Options()
+        self.timers = Timers()
+        self.webhooks = Webhooks(kernel, self.accounts, lambda: self.options)
         self.consumers: dict[tuple[str, str], Consumer] = {}  # (account id, lp consumer id)
         self.conversations: dict[str, Conversation] = {}
         self.listeners: list[Callable[[Notification], None]] = [self.webhooks.enqueue]
-        # LivePerson's table of authorization errors gives 40105 to a missing AppJWT, its sample body 40104.
-        self.missing_app_jwt_code = 40105
+        self.before_end: list[Callable[[Conversation, str], None]] = []  # may open another dialog when MAIN was closed
+        self.tls_host: str | None = None  # host:port of the services where they are reached by TLS; the Domain API then names it
+        self.certificate = ""  # PEM, of that TLS
+
+    @property
+    def service_host(self) -> str:
+        """Where every service of LivePerson is: a bare host, without scheme and path."""
+        return self.tls_host or urlsplit(self.kernel.base_url).netloc
 
     def reset(self) -> None:
-        """Forget conversations, consumers, files and undelivered notifications; accounts and their tokens stay."""
+        """Forget conversations, consumers, files and undelivered notifications; accounts, their tokens and agents' sessions stay."""
+        self.timers.clear()
         self.conversations.clear()
         self.consumers.clear()
         self.files.clear()
@@ -102,17 +115,17 @@ class LivePersonState:
             client_properties=client_properties,
         )
         if agent_id is not None:
-            people.append(Participant(agent_id, "ASSIGNED_AGENT"))
+            people.append(Participant(agent_id, ASSIGNED_AGENT))
         self.conversations[conversation_id] = conversation
         consumer.open_conversation_id = conversation_id
         self.record("liveperson.conversation", conversation, skillId=skill_id, campaignInfo=campaign_info)
-        self._tell(conversation, conversation_change(conversation))
+        self._tell_change(conversation)
         return conversation
 
     def changed(self, conversation: Conversation) -> None:
         """Tell everyone the new state, after its fields were changed."""
         conversation.touch(now_ms())
-        self._tell(conversation, conversation_change(conversation))
+        self._tell_change(conversation)
 
     def publish(
         self,
@@ -130,7 +143,7 @@ class LivePersonState:
         who, role = originator.participant_id, originator.role
         if is_content:
             dialog.messages[sequence] = Message(dialog.dialog_id, sequence, who, role, event, at_ms, audience, metadata)
-            self._answer_due(conversation, role, audience, at_ms)
+            self._answer_due(conversation, dialog, role, audience, at_ms)
         else:
             self._mark(dialog, event["status"], event["sequenceList"], at_ms)
         notification = messaging_event(
@@ -144,6 +157,7 @@ class LivePersonState:
             audience=audience if is_content else None,
             metadata=metadata,
         )
+        dialog.log.append(notification.change)
         self._tell(conversation, notification)
         return sequence
 
@@ -154,15 +168,20 @@ class LivePersonState:
         self._tell(conversation, messaging_event(conversation, dialog.dialog_id, originator.participant_id, originator.role, event))
 
     def close_dialog(self, conversation: Conversation, dialog: Dialog, by: str, cause: str | None = None) -> None:
-        """Close one dialog, and with the last open one the conversation. ``by`` is ``CONSUMER`` or ``AGENT``."""
+        """Close one dialog, and with the last open one the conversation. ``by`` is ``CONSUMER``, ``AGENT`` or ``SYSTEM``.
+
+        When it is MAIN that closes, a survey may follow; the conversation then stays open until the survey has ended.
+        """
         at_ms = conversation.touch(now_ms())
         dialog.close(by, cause, at_ms)
         conversation.effective_ttr_ms = -1
         if dialog.dialog_type == MAIN:
             conversation.close_reason = by
+            for open_next in self.before_end:
+                open_next(conversation, by)
         if all(each.state == CLOSE for each in conversation.dialogs):
             self._end(conversation, by, at_ms)
-        self._tell(conversation, conversation_change(conversation))
+        self._tell_change(conversation)
 
     def close_conversation(self, conversation: Conversation, by: str, cause: str | None = None) -> None:
         """Close every open dialog and the conversation, in one change."""
@@ -173,7 +192,7 @@ class LivePersonState:
         conversation.effective_ttr_ms = -1
         conversation.close_reason = conversation.close_reason or by
         self._end(conversation, by, at_ms)
-        self._tell(conversation, conversation_change(conversation))
+        self._tell_change(conversation)
 
     def record(self, kind: str, conversation: Conversation, **fields: Any) -> None:
         """Write an effect on ``conversation`` into the ledger."""
@@ -192,12 +211,26 @@ class LivePersonState:
             conversation.consumer.open_conversation_id = None
         self.record("liveperson.close", conversation, by=by)
 
+    def set_ttr(self, conversation: Conversation, ttr_type: str, seconds: int) -> None:
+        """Change within what time an answer is due; one that is due now gets its time anew."""
+        conversation.ttr_type, conversation.ttr_s = ttr_type, seconds
+        if conversation.effective_ttr_ms != -1:
+            conversation.effective_ttr_ms = now_ms() + seconds * 1000
+        self.changed(conversation)
+
+    def set_manual_ettr(self, conversation: Conversation, due_ms: int) -> None:
+        """Set by hand when an answer is due, until one is given."""
+        conversation.manual_ettr_ms = conversation.effective_ttr_ms = due_ms
+        self.changed(conversation)
+
     @staticmethod
-    def _answer_due(conversation: Conversation, role: str, audience: str, at_ms: int) -> None:
+    def _answer_due(conversation: Conversation, dialog: Dialog, role: str, audience: str, at_ms: int) -> None:
+        if dialog.dialog_type != MAIN or role == CONTROLLER:
+            return
         if role == CONSUMER and conversation.effective_ttr_ms == -1:
             conversation.effective_ttr_ms = at_ms + conversation.ttr_s * 1000
         elif role != CONSUMER and audience == AUDIENCE_ALL:
-            conversation.effective_ttr_ms = -1
+            conversation.effective_ttr_ms, conversation.manual_ettr_ms = -1, None
 
     @staticmethod
     def _mark(dialog: Dialog, status: str, sequences: list[int], at_ms: int) -> None:
@@ -206,13 +239,11 @@ class LivePersonState:
             for mark in marks:
                 message.marks.setdefault(mark, at_ms)
 
+    def _tell_change(self, conversation: Conversation) -> None:
+        self._tell(conversation, conversation_change(conversation, self.options.dialog_order))
+
     def _tell(self, conversation: Conversation, notification: Notification) -> None:
         for listener in self.listeners:
             listener(notification)
         if self.kernel.bus.has_listeners():
             self.kernel.bus.publish("conversation", conversation.view())
-
-
-def agent_of(account_id: str) -> str:
-    """The id of the account's agent, always the same; LivePerson's are UUIDs too."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"sandbox:{account_id}:{AGENT}"))

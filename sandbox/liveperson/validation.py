@@ -7,14 +7,17 @@ Sources: https://developers.liveperson.com/connector-api-send-api-overview.html 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from sandbox.liveperson.conversations import CLOSE, TTR_SECONDS
 
 MAX_REQUEST_CHARS = 5000  # of the JSON text, in UTF-16 units
 MAX_PREVIEW_BYTES = 30 * 1024
+MAX_AGENT_FILE_BYTES = 10 * 1024 * 1024
 CHAT_STATES = ("ACTIVE", "INACTIVE", "GONE", "COMPOSING", "PAUSE")
 ACCEPT_STATUSES = ("ACCEPT", "READ", "ACCESS", "NACK", "ACTION")
+FILE_TYPE = re.compile(r"[A-Za-z0-9]{2,5}")
 HOSTED_TYPES = ("IMG", "JPG", "JPEG", "PNG", "GIF", "TXT", "PDF")
 SDE_PARTS = {"ctmrinfo": "info", "personal": "personal"}
 CSAT_STATUSES = ("FILLED", "PARTIALLY_FILLED", "SKIPPED")
@@ -208,3 +211,37 @@ def _conversation_field(item: dict[str, Any]) -> None:
         raise BadRequest(f"{name} may be changed by agents only")
     else:
         raise BadRequest(f"conversationField.field {name!r} is not known")
+
+
+def file_size(size: Any) -> None:
+    """``fileSize`` as agents send it: a number, or a string of digits."""
+    expect(
+        isinstance(size, (str, int)) and not isinstance(size, bool) and str(size).isascii() and str(size).isdigit(),
+        "fileSize must be bytes",
+    )
+    expect(0 < int(str(size)) <= MAX_AGENT_FILE_BYTES, f"fileSize must be from 1 to {MAX_AGENT_FILE_BYTES} bytes")
+
+
+def agent_file_type(file_type: Any) -> None:
+    """``fileType`` of an agent's file: agents may send more kinds than consumers, so any word of the right form is taken."""
+    expect(isinstance(file_type, str) and bool(FILE_TYPE.fullmatch(file_type)), "fileType must be a word such as PNG or PDF")
+
+
+def agent_event(event: Any) -> None:
+    """``event`` of ``.ams.ms.PublishEvent``, as an agent may send it: what a consumer may, structured content, and other content types."""
+    expect(isinstance(event, dict), "event must be an object")
+    replies = event.get("quickReplies")
+    expect(replies is None or (isinstance(replies, dict) and isinstance(replies.get("replies"), list)), "event.quickReplies needs replies")
+    if event.get("type") == "RichContentEvent":
+        content = event.get("content")
+        expect(isinstance(content, dict) and isinstance(content.get("type"), str), "event.content must be an object with a type")
+    elif event.get("type") == "ContentEvent" and event.get("contentType") != "text/plain":
+        message = event.get("message")
+        expect(isinstance(event.get("contentType"), str), "event.contentType must be a string")
+        expect(isinstance(message, (str, dict)), "event.message must be a string or an object")
+        if event["contentType"] == "hosted/file":
+            is_file = isinstance(message, dict) and isinstance(message.get("relativePath"), str)
+            expect(is_file, "event.message of a hosted/file must be an object with a relativePath")
+            agent_file_type(message["fileType"] if isinstance(message, dict) and "fileType" in message else None)
+    else:
+        published_event(event)

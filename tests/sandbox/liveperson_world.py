@@ -49,12 +49,15 @@ class Endpoint:
     answers: list[int] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
     url: str = ""
+    gate: asyncio.Semaphore | None = None  # where there is one, each answer waits until it lets one through
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def handle(self, request: web.Request) -> web.Response:
         self.received.append(Received(request.path, dict(request.headers), await request.read()))
         async with self._changed:
             self._changed.notify_all()
+        if self.gate is not None:
+            await self.gate.acquire()
         return web.Response(status=self.answers.pop(0) if self.answers else 200)
 
     async def until(self, count: int) -> list[Received]:
@@ -71,6 +74,7 @@ class World:
     endpoint: Endpoint
     http: ClientSession
     base: str
+    server: TestServer | None = None
 
     async def call(self, method: str, path: str, body: Any = None, **options: Any) -> tuple[int, Any]:
         """Status and JSON of a call to the sandbox."""
@@ -162,7 +166,7 @@ async def world(*, installed: bool = True, time_scale: float = 0.001) -> AsyncIt
     async with TestServer(receiver) as receiving, TestServer(app) as serving, ClientSession() as http:
         endpoint.url = str(receiving.make_url("")).rstrip("/")
         kernel.base_url = str(serving.make_url("")).rstrip("/")
-        it = World(kernel, liveperson.state(app), endpoint, http, kernel.base_url)
+        it = World(kernel, liveperson.state(app), endpoint, http, kernel.base_url, serving)
         if installed:
             await it.install()
         yield it
