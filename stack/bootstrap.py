@@ -1,9 +1,9 @@
 """Makes `.venv` and installs what is missing; the one module that runs before anything is installed, so it needs only Python itself.
 
-    python3 stack/bootstrap.py install            # what `make run` needs
-    python3 stack/bootstrap.py install --dev      # what `make test` and `make lint` need besides
-    python3 stack/bootstrap.py browser            # a Chromium for the browser tests
-    python3 stack/bootstrap.py requirements       # print the platform's own requirements, for the container image
+python3 stack/bootstrap.py install            # what `make run` needs
+python3 stack/bootstrap.py install --dev      # what `make test` and `make lint` need besides
+python3 stack/bootstrap.py browser            # a Chromium for the browser tests
+python3 stack/bootstrap.py requirements       # print the platform's own requirements, for the container image
 """
 
 from __future__ import annotations

@@ -315,5 +315,3 @@ def clean_main(data_dir: Path) -> int:
         reporter.trouble(str(error))
         return 1
     return 0
-
-

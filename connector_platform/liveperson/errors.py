@@ -183,7 +183,7 @@ ERRORS: tuple[ErrorMeaning, ...] = (
 _CLOSED = re.compile(r"conversation is close", re.IGNORECASE)
 _ALREADY_OPEN = re.compile(r"already has (an )?open conversation", re.IGNORECASE)
 _NOT_FOUND = re.compile(
-    r"\b(conversation|dialog)\b.*(not found|n[o']t exist|unknown)|(not found|unknown|no such).*\b(conversation|dialog)", re.IGNORECASE
+    r"\b(conversation|dialog)\b.*(not found|n[o']t exist|unknown)|(not found|unknown|no( such)?)\b.*\b(conversation|dialog)", re.IGNORECASE
 )
 _OK_CODES = frozenset({"OK", "200", "201", "202"})
 _THROTTLED_CODES = frozenset({"TOO_MANY_REQUESTS", "429"})

@@ -21,12 +21,16 @@ def hot(transactional_db: None) -> Any:
     database.close_hot_pool()
 
 
+def refuse(*args: Any, **kwargs: Any) -> Any:
+    raise psycopg.OperationalError("connection refused")
+
+
 def test_every_parameter_of_the_url_reaches_the_pool(hot: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A certificate that is left out would make the hot paths fail where the pages work."""
     given = connections["default"].get_connection_params()
     more = {"sslmode": "verify-full", "sslrootcert": "/etc/ca.pem", "keepalives_idle": "5", "target_session_attrs": "read-write"}
     monkeypatch.setattr(connections["default"], "get_connection_params", lambda: {**given, **more})
-    monkeypatch.setattr(psycopg.Connection, "connect", lambda *args, **kwargs: pytest.fail("not connected to"))
+    monkeypatch.setattr(psycopg.Connection, "connect", refuse)
     kwargs = hot_pool().kwargs
     assert isinstance(kwargs, dict)
     assert {name: kwargs[name] for name in more} == more
@@ -48,11 +52,11 @@ def test_an_outage_is_answered_soon_and_over_as_soon_as_it_is_over(hot: None, mo
     original = psycopg.Connection.connect
     attempts: list[float] = []
 
-    def refuse(*args: Any, **kwargs: Any) -> Any:
+    def note(*args: Any, **kwargs: Any) -> Any:
         attempts.append(time.monotonic())
-        raise psycopg.OperationalError("connection refused")
+        return refuse()
 
-    monkeypatch.setattr(psycopg.Connection, "connect", refuse)
+    monkeypatch.setattr(psycopg.Connection, "connect", note)
     until = time.monotonic() + 7
     while time.monotonic() < until:
         started = time.monotonic()

@@ -114,7 +114,10 @@ def test_long_words_are_split_and_none_is_lost(live: LiveStack) -> None:
 
 def test_no_secret_is_in_any_log_or_attempt(live: LiveStack) -> None:
     meet(live, "sms_gateway", "+31612340008", "hello")
-    secrets = [live.keys.derive(name) for name in ("liveperson client_secret", "messenger app_secret", "messenger access_token", "sms outbound", "sms inbound")]
+    secrets = [
+        live.keys.derive(name)
+        for name in ("liveperson client_secret", "messenger app_secret", "messenger access_token", "sms outbound", "sms inbound")
+    ]
     written = live.logs() + str(live.api.request("GET", "events/")["results"])
     assert [secret for secret in secrets if secret in written] == []
     assert "eyJhbGciOi" not in written, "a token was logged"

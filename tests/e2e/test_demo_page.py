@@ -46,7 +46,11 @@ def picture(page: Page, name: str) -> None:
 def test_the_front_page_leads_everywhere(live: LiveStack, page: Page) -> None:
     page.goto(live.web_url + "/")
     picture(page, "front-page")
-    for link, heading in (("link-demo", "Connector Platform"), ("link-api", "Connector Platform API"), ("link-admin", "Connector Platform")):
+    for link, heading in (
+        ("link-demo", "Connector Platform"),
+        ("link-api", "Connector Platform API"),
+        ("link-admin", "Connector Platform"),
+    ):
         page.goto(live.web_url + "/")
         page.get_by_test_id(link).click()
         expect(page.get_by_text(heading).first).to_be_visible()

@@ -10,7 +10,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from stack import demo
 from tests.e2e.conftest import SHORT
+from tests.e2e.people import Agent, meet
 from tests.support.stack import LiveStack, wait_until
 
 pytestmark = pytest.mark.e2e
@@ -87,7 +89,9 @@ def test_every_message_arrives_exactly_once_and_in_order_or_is_marked() -> None:
         expected = {f"2450000000{person:04d}": [f"c{person}-{number}" for number in range(MESSAGES)] for person in range(CONVERSATIONS)}
         wanted = CONVERSATIONS * MESSAGES
         wait_until(
-            lambda: len({entry["text"] for entry in effects(live, "liveperson.message")}) == wanted, 120, "every message should reach LivePerson"
+            lambda: len({entry["text"] for entry in effects(live, "liveperson.message")}) == wanted,
+            120,
+            "every message should reach LivePerson",
         )
         conversations = live.control.request("GET", "conversations")["conversations"]
         assert len(conversations) == CONVERSATIONS, "one conversation for each person"
@@ -110,7 +114,9 @@ def test_every_message_arrives_exactly_once_and_in_order_or_is_marked() -> None:
 
         # then the phones show all of them
         wait_until(
-            lambda: len({entry["text"] for entry in effects(live, "phone.message")}) == CONVERSATIONS * ANSWERS, 120, "every answer should arrive"
+            lambda: len({entry["text"] for entry in effects(live, "phone.message")}) == CONVERSATIONS * ANSWERS,
+            120,
+            "every answer should arrive",
         )
         arrived: dict[str, list[str]] = defaultdict(list)
         for entry in effects(live, "phone.message"):
@@ -121,3 +127,24 @@ def test_every_message_arrives_exactly_once_and_in_order_or_is_marked() -> None:
         with psycopg.connect(live.backing.database_url) as connection:
             left = connection.execute("SELECT state, count(*) FROM webhooks_app_event WHERE kind = 'text' GROUP BY state").fetchall()
         assert dict(left) == {"done": wanted + CONVERSATIONS * ANSWERS}
+
+
+def test_when_livepersons_side_forgets_everything_the_next_words_open_a_new_conversation() -> None:
+    with LiveStack(settings=SHORT, sandbox_options=("--time-scale", "0.05")) as live:
+        # given people in the middle of conversations
+        people = [meet(live, "messenger", "24500000000004001", "before"), meet(live, "sms_gateway", "+31612344001", "before")]
+
+        # when the sandbox starts anew and is told of the connector and its lines again
+        live.sandbox.kill9()
+        live.sandbox.restart()
+        live.sandbox.wait_ready()
+        demo.register(live.demo, live.keys, live.control)
+
+        # then what they write next reaches the agents, and the answers come back
+        for consumer, before in people:
+            consumer.does("text", text="after")
+            agent = Agent(live, consumer.conversation()["conversationId"])
+            assert agent.conversation_id != before.conversation_id
+            agent.hears("after")
+            agent.does("text", text="welcome back")
+            consumer.sees("welcome back")

@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, sync_playwright
 
 from stack.bootstrap import find_browser
 
-
 QUIET = (
     "--disable-gpu",
     "--disable-dev-shm-usage",

@@ -33,12 +33,13 @@ from connector_platform.core.events import (
 from connector_platform.database import run
 from connector_platform.liveperson import publish as lp
 from connector_platform.liveperson.conversation import create_conversation
-from connector_platform.liveperson.errors import ConversationAlreadyOpen, NotReadyYet, TokenKind, TokensRejected
+from connector_platform.liveperson.errors import ConsumerTokenRejected, ConversationAlreadyOpen, NotReadyYet, TokenKind, TokensRejected
 from connector_platform.liveperson.files import publish_file
 from connector_platform.liveperson.sdes import Consumer
 from connector_platform.liveperson.tokens import Tokens, fetch_consumer_jws
 from webhooks_app.delivery import people, receipts
 from webhooks_app.delivery.agent_lines import agent_text
+from webhooks_app.delivery.choices import Chosen, chosen
 from webhooks_app.delivery.context import send_context
 from webhooks_app.delivery.outcome import Again, Ended, Outcome, Spoken, skipped
 from webhooks_app.delivery.people import Person, Talk
@@ -93,7 +94,7 @@ class InboundDelivery:
         if talk is None and (isinstance(content, OptOut) or (isinstance(content, OptIn) and not content.reference)):
             return skipped("no_conversation", "noted; nobody is talking with this person")
         if is_message:
-            return self._message(person, self._said(person, content))
+            return self._message(person, content, self._said(person, content))
         match content:
             case ChatState():
                 return self._chat_state(person, talk, content)
@@ -130,20 +131,26 @@ class InboundDelivery:
             log.info("picture_not_shown", channel_id=str(self.channel.id), code=error.code)
             return f"{line}\n[the picture cannot be shown: {self.runner.clean(error.message)}]"
 
-    def _message(self, person: Person, said: str | Picture) -> Outcome:
+    def _message(self, person: Person, content: Content, said: str | Picture) -> Outcome:
         if isinstance(said, str) and not said.strip():
             return skipped("empty", "an empty message")
         for last in (False, True):
             talk = self._open_talk(person)
             progress = self.job.progress
-            if self._is_doubtful(talk) and (verdict := self._reconcile(talk, said)) is not None:
+            choice = chosen(talk, content, self.job)
+            if choice is not None:
+                said = choice.says
+            if self._is_doubtful(talk) and (verdict := self._reconcile(talk, said, choice)) is not None:
                 return verdict
             try:
                 sequences = self._with_tokens(
-                    person, lambda domains, tokens, talk=talk: self._publish(domains, tokens, talk, said), progress
+                    person,
+                    lambda domains, tokens, talk=talk, said=said, choice=choice: self._publish(domains, tokens, talk, said, choice),
+                    progress,
                 )
-            except (ConversationGone, NotReadyYet) as error:
-                if isinstance(error, NotReadyYet) and (now() - talk.created_at).total_seconds() < NOT_READY_S:
+            except (ConversationGone, NotReadyYet, ConsumerTokenRejected) as error:
+                # Refused with a new token, the conversation is not this person's (any more): as good as gone.
+                if isinstance(error, NotReadyYet) and self._is_new(talk):
                     raise
                 if last:
                     raise
@@ -166,7 +173,9 @@ class InboundDelivery:
             )
         raise AssertionError("the second round returns or raises")
 
-    def _publish(self, domains: Mapping[str, str], tokens: Tokens, talk: Talk, said: str | Picture) -> Steps[list[tuple[str, int | None]]]:
+    def _publish(
+        self, domains: Mapping[str, str], tokens: Tokens, talk: Talk, said: str | Picture, choice: Chosen | None
+    ) -> Steps[list[tuple[str, int | None]]]:
         """The digest and the sequence of each part that it became."""
         sent: list[tuple[str, int | None]] = []
         if isinstance(said, Picture):
@@ -182,7 +191,22 @@ class InboundDelivery:
                 caption=said.caption,
             )
             return [("", shown.sequence)]
-        for number, part in enumerate(lp.text_parts(said, conversation_id=talk.liveperson_id, dialog_id=talk.dialog_id), 1):
+        metadata = choice.metadata if choice is not None and choice.metadata else None
+        if choice is not None and choice.reports_click:
+            # A click is reported in two calls: the click with the element's metadata, then the words that it publishes with the same.
+            yield from lp.publish_accept_status(
+                self.app.config,
+                domains,
+                tokens,
+                conversation_id=talk.liveperson_id,
+                dialog_id=choice.dialog_id or talk.dialog_id,
+                request_id=f"{self.job.public_id}-action",
+                status=lp.AcceptStatus.ACTION,
+                sequences=(choice.sequence or 0,),
+                metadata=metadata,
+            )
+        parts = lp.text_parts(said, conversation_id=talk.liveperson_id, dialog_id=talk.dialog_id, metadata=metadata)
+        for number, part in enumerate(parts, 1):
             published = yield from lp.publish_text(
                 self.app.config,
                 domains,
@@ -191,6 +215,7 @@ class InboundDelivery:
                 dialog_id=talk.dialog_id,
                 request_id=f"{self.job.public_id}-{number}",
                 text=part,
+                metadata=metadata,
             )
             sent.append((digest(Text(text=part)), published.sequence))
         return sent
@@ -209,21 +234,32 @@ class InboundDelivery:
         for _, sequence in numbered:
             mark_seen(connection, talk.id, talk.dialog_id, sequence)
 
+    def _is_new(self, talk: Talk) -> bool:
+        """Whether LivePerson may merely need a moment: nothing was ever said in the conversation, and it was opened just now."""
+        if (now() - talk.created_at).total_seconds() > NOT_READY_S:
+            return False
+        return not run("SELECT 1 FROM webhooks_app_consumermessage WHERE conversation_id = %s LIMIT 1", [talk.id])
+
     # An answer that was never seen.
 
     def _is_doubtful(self, talk: Talk) -> bool:
         # A call for an event can only have been made in a conversation that had its id by then.
         return self.job.in_doubt and self.job.started_at is not None and talk.created_at <= self.job.started_at
 
-    def _reconcile(self, talk: Talk, said: str | Picture) -> Outcome | None:
+    def _reconcile(self, talk: Talk, said: str | Picture, choice: Chosen | None) -> Outcome | None:
         """Look for LivePerson's echo of the part whose answer was not seen: found, the part counts as sent; else wait for it a while."""
         done = len(self.job.progress.answers)
         if isinstance(said, Picture):
             # Its echo names LivePerson's own path. One consumer's sends are made one after another, so an echo that is nobody's is ours.
             digests: list[str | None] = [None]
         else:
-            parts = lp.text_parts(said, conversation_id=talk.liveperson_id, dialog_id=talk.dialog_id)
+            metadata = choice.metadata if choice is not None and choice.metadata else None
+            parts = lp.text_parts(said, conversation_id=talk.liveperson_id, dialog_id=talk.dialog_id, metadata=metadata)
             digests = [digest(Text(text=part)) for part in parts]
+        if choice is not None and choice.reports_click:
+            done -= 1
+            if done < 0:
+                return None  # the click itself has no echo of its own; reporting it twice says the same
         if done >= len(digests):
             return None
         row = run(
@@ -312,36 +348,34 @@ class InboundDelivery:
         return person if found is None else people.add_profile(person, found)
 
     def _with_tokens(self, person: Person, build: Any, progress: Progress | None = None) -> Any:
-        """Run what ``build(domains, tokens)`` yields; a token that is refused is fetched anew once. With ``progress`` it is the event's effect."""
-        for last in (False, True):
-            jwt, tokens = self._tokens(person)
-            domains = self.access.domains(self.app, self.runner)
+        """Run what ``build(domains, tokens)`` yields. A token that is refused is fetched anew, each kind once. With ``progress`` it is the event's effect."""
+        renewed: set[TokenKind] = set()
+        while True:
+            jwt = self.access.app_jwt(self.app, self.runner)
             try:
-                return self.runner.run(build(domains, tokens), progress)
+                tokens = self._tokens(person, jwt)
+                return self.runner.run(build(self.access.domains(self.app, self.runner), tokens), progress)
             except TokensRejected as error:
+                if error.refresh <= renewed:
+                    raise
+                renewed |= error.refresh
                 if TokenKind.APP_JWT in error.refresh:
                     self.access.drop_app_jwt(self.app, jwt)
                 if TokenKind.CONSUMER_JWS in error.refresh:
                     people.forget_jws(person)
                     person = people.person_by_id(person.id)
-                if last:
-                    raise
             except Unreachable:
                 self.access.forget_domains(self.app)
                 raise
-        raise AssertionError("the second round returns or raises")
 
-    def _tokens(self, person: Person) -> tuple[str, Tokens]:
-        jwt = self.access.app_jwt(self.app, self.runner)
-        if person.jws and person.liveperson_app_id == self.app.id:
-            return jwt, Tokens(app_jwt=jwt, consumer_jws=person.jws)
-        current = people.person_by_id(person.id)
-        if current.jws and current.liveperson_app_id == self.app.id:
-            return jwt, Tokens(app_jwt=jwt, consumer_jws=current.jws)
+    def _tokens(self, person: Person, jwt: str) -> Tokens:
+        for known in (person, people.person_by_id(person.id)):
+            if known.jws and known.liveperson_app_id == self.app.id:
+                return Tokens(app_jwt=jwt, consumer_jws=known.jws)
         domains = self.access.domains(self.app, self.runner)
         jws = self.runner.run(fetch_consumer_jws(self.app.config, domains, jwt, person.ext_consumer_id))
         people.remember_jws(person, self.app, jws)
-        return jwt, Tokens(app_jwt=jwt, consumer_jws=jws.token)
+        return Tokens(app_jwt=jwt, consumer_jws=jws.token)
 
     # Everything that is not a message.
 
@@ -396,7 +430,7 @@ class InboundDelivery:
 
         try:
             self._with_tokens(person, build)
-        except ConversationGone:
+        except (ConversationGone, NotReadyYet, ConsumerTokenRejected):
             log.debug("receipt_after_close", event_id=str(self.job.public_id))
 
     def _close(self, person: Person, talk: Talk | None) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +25,8 @@ from connector_platform.core.events import (
     Text,
     Unsupported,
 )
+from connector_platform.core.rich.choices import Choice
+from connector_platform.core.rich.losses import Loss
 from connector_platform.database import run
 from webhooks_app.delivery import people, receipts
 from webhooks_app.delivery.context import send_context
@@ -31,7 +34,7 @@ from webhooks_app.delivery.outcome import Ended, Outcome, Parked, skipped
 from webhooks_app.delivery.people import Person, Talk
 from webhooks_app.delivery.records import Job
 from webhooks_app.delivery.steps import Runner
-from webhooks_app.journal import append, storable
+from webhooks_app.journal import append, jsonb, storable
 from webhooks_app.notifications import mark_seen
 
 log = structlog.get_logger(__name__)
@@ -81,6 +84,11 @@ class OutboundDelivery:
         ids = [storable(message_id) for part in sent.parts for message_id in part]
 
         def record(connection: Any) -> None:
+            if sent.losses or sent.shown:
+                connection.execute(
+                    "UPDATE webhooks_app_event SET losses = %s::jsonb, shown = %s::jsonb WHERE id = %s",
+                    [_as_json(sent.losses), _as_json(sent.shown), self.job.id],
+                )
             for number, part in enumerate(sent.parts):
                 for message_id in part:
                     self._remember(connection, channel, talk, message_id, number, sent_at)
@@ -194,3 +202,8 @@ def presentable(content: Content) -> Content | None:
         case Unsupported(description=description) if description:
             return Text(text=description)
     return None
+
+
+def _as_json(items: Sequence[Loss | Choice]) -> str | None:
+    """The items as storable JSON; None for none."""
+    return jsonb([item.to_json() for item in items]) if items else None

@@ -55,7 +55,8 @@ def covered(person: Person, channel_id: uuid.UUID, receipt: Receipt) -> list[Cov
         conditions.append("m.provider_message_id = ANY(%(ids)s)")
         parameters["ids"] = list(receipt.message_ids)
     if receipt.watermark_at is not None:
-        conditions.append("m.sent_at <= %(watermark)s")
+        # A watermark in the future would make receipts of messages that are yet to be sent.
+        conditions.append("m.sent_at <= LEAST(%(watermark)s, now())")
         parameters["watermark"] = receipt.watermark_at
     if not conditions:
         return []

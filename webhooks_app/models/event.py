@@ -63,6 +63,8 @@ class Event(models.Model):
     detail = models.CharField(max_length=500, blank=True, default="")
     possibly_doubled = models.BooleanField(default=False)
     progress = models.JSONField(null=True)
+    losses = models.JSONField(null=True, help_text="What the channel could not show as it was meant, and what became of it.")
+    shown = models.JSONField(null=True, help_text="What the message offered to choose from: taps and numbers are looked up here.")
     awaits = models.CharField(max_length=300, blank=True, default="", help_text="The vendor's message id that a held receipt waits for.")
 
     objects: ClassVar = ScopedManager(brand="brand")
@@ -79,7 +81,9 @@ class Event(models.Model):
             models.Index(fields=("brand", "id"), condition=models.Q(state__in=["dead", "unknown"]), name="idx_event_dead"),
             models.Index(fields=("channel", "awaits"), condition=models.Q(state="held"), name="idx_event_held"),
             models.Index(fields=("finished_at",), condition=models.Q(finished_at__isnull=False), name="idx_event_finished"),
+            models.Index(fields=("lane",), name="idx_event_lane"),
             models.Index(fields=("brand", "-id"), name="idx_event_brand"),
+            models.Index(fields=("conversation", "id"), condition=models.Q(shown__isnull=False), name="idx_event_shown"),
         ]
 
     def __str__(self) -> str:

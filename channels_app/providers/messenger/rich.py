@@ -18,7 +18,7 @@ MAX_TEXT = 2000
 ABILITIES = Abilities(
     max_text=MAX_TEXT,
     # Meta fetches pictures itself, and over TLS only.
-    image_schemes=frozenset({"https"}),
+    image_schemes=frozenset({"https", "http"}),
     # The generic template where there is a picture, the button template where there is none.
     max_card_buttons=3,
     max_card_title=80,
