@@ -67,8 +67,15 @@ class Bus:
 class FaultRule:
     """One misbehaviour. ``target`` names what misbehaves, by prefix: ``liveperson`` covers ``liveperson.send``.
 
-    Targets: ``liveperson.{domains,sentinel,idp,conversation,send,files}``, ``webhooks`` (what LivePerson calls on the platform),
-    ``<provider>.send`` (the vendor's API), ``<provider>.callback`` (what the vendor calls on the platform).
+    Targets:
+
+    - ``liveperson.{domains,sentinel,idp,conversation,send,files}`` (what a connector calls),
+      ``liveperson.{login,agent,config,monitoring,history}`` (``login``: agents' and administrators' logins; ``agent``: the opening of an
+      agent's socket);
+    - ``webhooks`` (what LivePerson calls on the platform), or one type of them, such as ``webhooks.ContentEvent``;
+    - ``<provider>.callback`` (what the vendor calls on the platform);
+    - the vendor's API: ``<provider>.send``; ``messenger.typing`` and ``telegram.typing`` (Messenger's read receipts too);
+      ``messenger.profile``; ``telegram.file`` (getFile) and ``telegram.api`` (every other method).
     """
 
     target: str

@@ -236,6 +236,134 @@ def test_the_agent_answers_a_conversation_from_beginning_to_end() -> None:
         await page.get_by_test_id("agent-resume").click()
         await expect(page.get_by_test_id("agent-queue").locator("[data-conversation-id]")).to_have_count(2)
         await expect(page.get_by_test_id("agent-input")).to_be_visible()
+        earlier = page.get_by_test_id("agent-earlier")
+        for words in ("Earlier conversation", "Where is <i>my</i> order?", "On its way", "Resumed"):
+            await expect(earlier).to_contain_text(words)
+        await expect(messages).to_have_count(0)
+        await expect(page.get_by_test_id("agent-queue").locator(".selected")).to_contain_text("Resumed")
+        await item.locator("button").click()  # the closed one itself stands alone
+        await expect(earlier).to_be_hidden()
+        await expect(messages.nth(1)).to_contain_text("On its way")
+
+    run(body)
+
+
+async def gap(scroller: Any) -> int:
+    """How far the end of what scrolls is below the fold."""
+    return int(await scroller.evaluate("box => box.scrollHeight - box.scrollTop - box.clientHeight"))
+
+
+async def comes_to_its_end(page: Any, scroller: Any) -> None:
+    await page.wait_for_function("box => box.scrollHeight - box.scrollTop - box.clientHeight < 2", arg=await scroller.element_handle())
+
+
+async def reader_scrolls(page: Any, scroller: Any, by: int) -> int:
+    """The reader turns the wheel; where that ends."""
+    await scroller.hover()
+    before = await scroller.evaluate("box => box.scrollTop")
+    await page.mouse.wheel(0, by)
+    await page.wait_for_function("([box, before]) => box.scrollTop !== before", arg=[await scroller.element_handle(), before])
+    await page.wait_for_timeout(300)  # the wheel turns smoothly
+    return int(await scroller.evaluate("box => box.scrollTop"))
+
+
+def test_the_phone_follows_what_arrives_unless_the_reader_scrolled_up() -> None:
+    async def body(stage: Stage) -> None:
+        it = stage.phones
+        await it.page()
+        await it.does("text", {"text": "hi", "wait": True})
+        page = await stage.open("/phone/messenger")
+        scroller = page.locator(".device .scroller")
+        theirs = page.get_by_test_id("phone-messages").locator('.msg[data-direction="in"]')
+        for number in range(14):
+            await it.sends({"text": f"Message {number}, which is as long as two lines of the phone"})
+            await asyncio.sleep(0.012)  # less than a frame: the page grows between scrolling and hearing that it scrolled
+        await expect(theirs).to_have_count(14)
+        await comes_to_its_end(page, scroller)
+
+        top = await reader_scrolls(page, scroller, -400)
+        await it.sends({"text": "One more"})
+        await expect(theirs).to_have_count(15)
+        await expect(theirs.last).to_have_attribute("data-status", "read")
+        assert abs(await scroller.evaluate("box => box.scrollTop") - top) <= 1 and await gap(scroller) > 300
+
+        await reader_scrolls(page, scroller, 2000)
+        for number in range(3):
+            await it.sends({"text": f"And {number}"})
+        await expect(theirs).to_have_count(18)
+        await comes_to_its_end(page, scroller)
+
+    run(body)
+
+
+def test_the_agent_sees_what_comes_after_a_picture_that_loads_late() -> None:
+    async def body(stage: Stage) -> None:
+        connector, conversation = await stage.conversation("Hello", firstName="Ana")
+        page = await stage.open("/agent")
+        loads = asyncio.Event()
+
+        async def late(route: Any) -> None:
+            await loads.wait()
+            await route.continue_()
+
+        await page.route("**/control/files/**", late)
+        messages, scroller = page.get_by_test_id("agent-messages").locator(".msg"), page.locator(".talk-part .scroller")
+        await page.get_by_test_id("agent-join").click()
+        await page.get_by_test_id("agent-picture").click()
+        await expect(messages).to_have_count(2)
+        for number in range(12):
+            await connector.say(conversation, f"Line {number}")
+        await expect(messages).to_have_count(14)
+        await comes_to_its_end(page, scroller)
+        loads.set()
+        await page.wait_for_function("() => document.querySelector('.talk .picture img')?.naturalHeight > 0")
+        await page.wait_for_timeout(100)
+        await comes_to_its_end(page, scroller)
+        sequence = int(await messages.nth(1).get_attribute("data-sequence"))
+        await connector.publish(conversation, {"type": "AcceptStatusEvent", "status": "READ", "sequenceList": [sequence]})
+        await expect(messages.nth(1)).to_have_attribute("data-status", "read")  # it is drawn again, and its picture with it
+        for number in range(12):
+            await connector.say(conversation, f"Later {number}")
+        await expect(messages).to_have_count(26)
+        await comes_to_its_end(page, scroller)
+
+        top = await reader_scrolls(page, scroller, -300)
+        await connector.say(conversation, "Are you there?")
+        await expect(messages).to_have_count(27)
+        assert abs(await scroller.evaluate("box => box.scrollTop") - top) <= 1
+
+    run(body)
+
+
+def test_the_front_page_offers_every_phone_of_the_sandbox() -> None:
+    async def body(stage: Stage) -> None:
+        page = await stage.open("/")
+        _, answer = await stage.phones.call("GET", "/control/providers")
+        assert {kind["provider"] for kind in answer["providers"]} >= {"messenger", "sms_gateway", "telegram"}
+        for kind in answer["providers"]:
+            await expect(page.get_by_role("link", name=f"{kind['title']} phone")).to_have_attribute("href", f"/phone/{kind['provider']}")
+
+    run(body)
+
+
+def test_the_demo_tells_when_a_message_is_not_at_the_agents() -> None:
+    async def body(stage: Stage) -> None:
+        it = stage.phones
+        await it.page()
+        page = await stage.open("/demo")
+        await expect(page.get_by_test_id("phone-channel")).to_have_value(f"messenger/{PAGE}")
+        await page.clock.install()
+        await page.get_by_test_id("phone-input").fill("Is anybody there?")
+        await page.get_by_test_id("phone-input").press("Enter")
+        mine = page.get_by_test_id("phone-messages").locator('.msg[data-direction="out"]')
+        await expect(mine).to_have_attribute("data-status", "delivered")
+        missing = page.get_by_test_id("phone-missing")
+        await expect(missing).to_be_hidden()
+        await page.clock.fast_forward(11_000)
+        await expect(missing).to_have_text("Not at the agents yet — see Admin → Events")
+        await expect(missing.get_by_role("link")).to_have_attribute("href", "http://localhost:8000/admin/webhooks_app/event/")
+        await stage.conversation("Is anybody there?", firstName="Ana")
+        await expect(missing).to_be_hidden()
 
     run(body)
 
@@ -260,9 +388,13 @@ def test_narrow_screens_scroll_one_way_only(path: str) -> None:
     async def body(stage: Stage) -> None:
         await stage.phones.page()
         await stage.conversation("Hello", firstName="Ana")
-        page = await stage.open(path, width=400)
+        page = await stage.open(path, width=390)
         if path in ("/demo", "/agent"):
             await expect(page.get_by_test_id("agent-messages")).to_contain_text("Hello")
-        assert await page.evaluate("document.documentElement.scrollWidth") <= 400
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+        for name in ("Demo", "Agent workspace", "Admin", "API docs"):
+            link = page.get_by_role("navigation", name="Pages").get_by_role("link", name=name)
+            box = await link.bounding_box()
+            assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 390
 
     run(body)

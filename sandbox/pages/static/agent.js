@@ -1,8 +1,8 @@
 /** The agent's workspace: the queue, one conversation, what is known of its consumer, and what the agent can do. */
 
-import { consumerName, drawInfo, drawQueueItem, isClosed, knownSkills, lastAt, loadSkills, queueSignature, skillName, source, stateOf, unread } from "./agent_facts.js";
-import { drawMessage, signature } from "./agent_messages.js";
-import { avatar, composer, drawOnce, el, icon, iconButton, keyed, stickToEnd } from "./dom.js";
+import { consumerName, drawInfo, drawQueueItem, isClosed, knownSkills, lastAt, loadSkills, queueSignature, resumedFrom, skillName, source, stateOf, unread } from "./agent_facts.js";
+import { drawDivider, drawMessage, signature } from "./agent_messages.js";
+import { avatar, composer, dayAndClock, drawOnce, el, icon, iconButton, keyed, stickToEnd } from "./dom.js";
 import { call, follow, notify } from "./live.js";
 
 const TYPING_IDLE_MS = 4000;
@@ -56,10 +56,11 @@ class Agent {
     this.resumeButton = el("button", { type: "button", class: "primary", "data-testid": "agent-resume", on: { click: () => this.resume() } }, icon("reply"), "Resume");
     const head = el("header", { class: "talk-head" }, this.head, el("div", { class: "actions" }, this.joinButton, this.transfer, this.closeButton, this.resumeButton));
 
+    this.earlier = el("ol", { class: "talk earlier", "data-testid": "agent-earlier", "aria-label": "Earlier conversation" });
     this.messages = el("ol", { class: "talk", "data-testid": "agent-messages", "aria-label": "Messages", role: "log" });
     this.typingLine = el("p", { class: "typing", "data-testid": "agent-typing", role: "status", hidden: true }, el("i"), el("i"), el("i"), el("span"));
-    this.scroller = el("div", { class: "scroller", tabindex: "0", "aria-label": "Conversation" }, this.messages, this.typingLine);
-    this.goToEnd = stickToEnd(this.scroller, this.messages, this.typingLine);
+    this.scroller = el("div", { class: "scroller", tabindex: "0", "aria-label": "Conversation" }, this.earlier, this.messages, this.typingLine);
+    this.goToEnd = stickToEnd(this.scroller, this.earlier, this.messages, this.typingLine);
 
     this.input = el("textarea", { rows: "1", "data-testid": "agent-input", "aria-label": "Answer", on: { input: () => this.types() } });
     this.clearInput = composer(this.input, () => this.send());
@@ -145,9 +146,10 @@ class Agent {
     this.nothing.hidden = Boolean(conversation);
     if (!conversation) return;
     const name = consumerName(conversation), state = stateOf(conversation), closed = state.key === "closed";
-    drawOnce(this.head, [name, state, source(conversation), conversation.skillId], () => [
+    const resumed = Boolean(resumedFrom(conversation));
+    drawOnce(this.head, [name, state, resumed, source(conversation), conversation.skillId], () => [
       avatar(name),
-      el("div", {}, el("h2", {}, name), el("span", {}, el("span", { class: `pill ${state.key}` }, state.words), [source(conversation), skillName(conversation.skillId)].filter(Boolean).join(" · "))),
+      el("div", {}, el("h2", {}, name), el("span", {}, el("span", { class: `pill ${state.key}` }, state.words), resumed && el("span", { class: "pill" }, "Resumed"), [source(conversation), skillName(conversation.skillId)].filter(Boolean).join(" · "))),
     ]);
     drawOnce(this.info, { ...conversation, messages: null, consumerTyping: null, updated_ms: null, dialogs: null }, () => drawInfo(conversation).filter(Boolean));
     this.joinButton.hidden = closed || Boolean(conversation.agentId);
@@ -159,12 +161,36 @@ class Agent {
     const fresh = this.messages.dataset.conversation !== conversation.conversationId;
     if (fresh) this.messages.replaceChildren();
     this.messages.dataset.conversation = conversation.conversationId;
+    this.showEarlier(conversation);
     const { messages } = conversation;
     const key = (message) => `${message.dialogId}/${message.sequence}`;
     keyed(this.messages, messages, key, (_, index) => signature(messages, index, conversation), (_, index) => drawMessage(messages, index, conversation));
     this.typingLine.hidden = !conversation.consumerTyping;
     this.typingLine.lastElementChild.textContent = `${name} is typing`;
     if (fresh) this.goToEnd();
+  }
+
+  /** Above a resumed conversation, the ones that it goes on with, oldest first. */
+  showEarlier(conversation) {
+    const chain = [];
+    let id = resumedFrom(conversation);
+    while (this.conversations.has(id) && !chain.includes(this.conversations.get(id))) {
+      chain.unshift(this.conversations.get(id));
+      id = resumedFrom(chain[0]);
+    }
+    const divider = (key, words) => ({ key, signature: words, draw: () => drawDivider(words) });
+    const said = chain.flatMap((earlier) => {
+      const { messages, conversationId } = earlier;
+      const each = messages.map((message, index) => ({
+        key: `${conversationId}/${message.dialogId}/${message.sequence}`,
+        signature: signature(messages, index, earlier),
+        draw: () => drawMessage(messages, index, earlier),
+      }));
+      return [divider(`${conversationId}/begin`, "Earlier conversation"), ...each];
+    });
+    const parts = resumedFrom(conversation) ? [...said, divider(`${conversation.conversationId}/resumed`, `Resumed ${dayAndClock(conversation.started_ms)}`)] : [];
+    keyed(this.earlier, parts, (part) => part.key, (part) => part.signature, (part) => part.draw());
+    this.earlier.hidden = !parts.length;
   }
 
   drawTransfer(conversation) {

@@ -53,6 +53,11 @@ export function stateOf(conversation) {
   return conversation.agentId ? { key: "active", words: "Active" } : { key: "waiting", words: "Waiting" };
 }
 
+/** The conversation that an agent resumed by beginning this one. */
+export function resumedFrom({ context }) {
+  return context?.originConversationId ?? null;
+}
+
 export function unread(conversation) {
   if (isClosed(conversation)) return [];
   return conversation.messages.filter((message) => message.role === "CONSUMER" && !message.status?.read);
@@ -66,7 +71,7 @@ export function lastAt(conversation) {
 export function drawQueueItem(conversation, selected, select) {
   const name = consumerName(conversation), state = stateOf(conversation), count = unread(conversation).length, from = source(conversation);
   const last = conversation.messages.at(-1);
-  const preview = conversation.consumerTyping ? "is typing…" : last ? (last.type === "text" ? last.text : last.text || (last.type === "file" ? "File" : "Card")) : "No messages yet";
+  const preview = conversation.consumerTyping ? "is typing…" : last ? (last.type === "text" ? last.text : last.text || (last.type === "file" ? "File" : "Card")) : resumedFrom(conversation) ? "Resumed" : "No messages yet";
   return el(
     "li",
     { dataset: { conversationId: conversation.conversationId, state: state.key }, class: selected ? "selected" : "" },

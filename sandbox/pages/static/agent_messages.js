@@ -28,6 +28,11 @@ export function drawMessage(messages, index, conversation) {
   );
 }
 
+/** A line across the conversation, with a few words on it. */
+export function drawDivider(words) {
+  return el("li", { class: "divider" }, el("span", {}, words));
+}
+
 export function signature(messages, index, conversation) {
   return JSON.stringify([messages[index], messages[index - 1]?.at_ms, consumerName(conversation)]);
 }

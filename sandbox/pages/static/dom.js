@@ -123,13 +123,22 @@ export function keyed(list, items, key, signature, draw) {
 
 /** Keep the end of a scrolling `box` in view while its `contents` grow, unless the reader scrolled up; the returned function goes there. */
 export function stickToEnd(box, ...contents) {
-  let atEnd = true;
+  let atEnd = true, seen = { top: 0, height: 0, inner: 0 };
+  const look = () => (seen = { top: box.scrollTop, height: box.scrollHeight, inner: box.clientHeight });
   const goToEnd = () => {
     atEnd = true;
     box.scrollTop = box.scrollHeight;
+    look();
   };
-  box.addEventListener("scroll", () => (atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 40));
-  const observer = new ResizeObserver(() => atEnd && goToEnd());
+  // Only a reader moves up while the sizes stay; a position that changes along with them is the layout's doing, and the end is farther away.
+  box.addEventListener("scroll", () => {
+    const before = seen, now = look();
+    const stays = now.height === before.height && now.inner === before.inner;
+    if (now.height - now.top - now.inner < 40) atEnd = true;
+    else if (stays && now.top < before.top) atEnd = false;
+    else if (atEnd) goToEnd();
+  });
+  const observer = new ResizeObserver(() => (atEnd ? goToEnd() : look()));
   for (const node of [box, ...contents]) observer.observe(node);
   return goToEnd;
 }

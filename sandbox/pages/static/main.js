@@ -2,7 +2,7 @@
 
 import { mountAgent } from "./agent.js";
 import { el, icon } from "./dom.js";
-import { connect } from "./live.js";
+import { call, connect } from "./live.js";
 import { mountPhone } from "./phone.js";
 
 const { view, provider, baseUrl, platformUrl } = document.body.dataset;
@@ -21,8 +21,17 @@ function tile(href, iconName, title, words) {
   return el("a", { class: "tile", href }, icon(iconName), el("strong", {}, title), el("span", {}, words));
 }
 
+/** A tile for each kind of phone that the sandbox has. */
+async function phoneTiles() {
+  const answer = await call("GET", "/control/providers");
+  return (answer?.providers ?? []).map(({ provider: slug, title, look }) =>
+    tile(`/phone/${encodeURIComponent(slug)}`, "phone", `${title} phone`, look === "sms" ? "A consumer who texts a number." : `A consumer who writes through ${title}.`),
+  );
+}
+
 const views = {
   index() {
+    const agent = tile("/agent", "join", "Agent workspace", "The queue, the conversation, and what is known of the consumer.");
     part("index", "Pages").append(
       el("h1", {}, "Both ends of the conversation"),
       el("p", { class: "lead" }, "The sandbox plays the messaging platforms and LivePerson, so that you can watch a message travel through the platform and back."),
@@ -30,15 +39,14 @@ const views = {
         "div",
         { class: "tiles" },
         tile("/demo", "chat", "Demo", "The consumer's phone and the agent workspace, side by side."),
-        tile("/phone/messenger", "phone", "Messenger phone", "A consumer who writes to a Facebook page."),
-        tile("/phone/sms_gateway", "phone", "SMS phone", "A consumer who texts a number."),
-        tile("/agent", "join", "Agent workspace", "The queue, the conversation, and what is known of the consumer."),
+        agent,
       ),
     );
+    phoneTiles().then((tiles) => agent.before(...tiles));
   },
   demo() {
     const phone = part("phone-part", "The consumer's phone"), agent = part("agent-part", "Agent workspace");
-    mountPhone(phone, { baseUrl, platformUrl });
+    mountPhone(phone, { baseUrl, platformUrl, withAgents: true });
     mountAgent(agent);
   },
   phone() {

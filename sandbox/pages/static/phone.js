@@ -1,5 +1,6 @@
 /** The consumer's phone: who writes, to which line, the transcript, and what this platform's phone can do. */
 
+import { Arrivals } from "./arrivals.js";
 import { avatar, composer, drawOnce, el, icon, iconButton, keyed, stickToEnd } from "./dom.js";
 import { call, follow, notify } from "./live.js";
 import { drawMessage, signature } from "./phone_messages.js";
@@ -8,9 +9,10 @@ const PLACE = { latitude: 52.3791, longitude: 4.9003, title: "Amsterdam Centraal
 const TYPING_IDLE_MS = 4000;
 const RECHECK_MS = 300;
 
-/** Draw a phone into `root`. With `provider` only that provider's lines are offered. */
-export function mountPhone(root, { provider = "", baseUrl, platformUrl }) {
+/** Draw a phone into `root`. With `provider` only that provider's lines are offered; `withAgents`: say when a message did not get to them. */
+export function mountPhone(root, { provider = "", baseUrl, platformUrl, withAgents = false }) {
   const phone = new Phone(root, provider, baseUrl, platformUrl);
+  if (withAgents) phone.arrivals = new Arrivals(() => phone.showMissing());
   follow("line", () => phone.loadLines(), () => phone.loadLines());
   follow("phone", (data) => phone.received(data), () => phone.refresh());
 }
@@ -26,6 +28,8 @@ class Phone {
     this.shown = null; // the transcript as last received
     this.changes = 0; // of what is shown; an answer that was overtaken by one is stale
     this.typing = null; // the timer that ends the consumer's typing
+    this.arrivals = null; // what the agents have, where the page shows them
+    this.missing = null; // the timer that looks again whether the newest message got there
     this.draw(root);
   }
 
@@ -65,7 +69,9 @@ class Phone {
 
     this.autoRead = el("input", { type: "checkbox", id: "phone-auto-read", checked: true, on: { change: () => this.readIfSeen() } });
     this.autoReadField = el("label", { class: "switch", for: "phone-auto-read" }, this.autoRead, el("i"), el("span", {}, "Mark as read while this page is visible"));
-    root.append(setup, this.device, el("div", { class: "device-options" }, this.autoReadField));
+    const events = el("a", { href: `${this.platformUrl}/admin/webhooks_app/event/`, target: "_blank", rel: "noopener" }, "Admin → Events");
+    this.missingLine = el("p", { class: "missing", "data-testid": "phone-missing", role: "status", hidden: true }, "Not at the agents yet — see ", events);
+    root.append(setup, this.device, this.missingLine, el("div", { class: "device-options" }, this.autoReadField));
     document.addEventListener("visibilitychange", () => this.readIfSeen());
   }
 
@@ -156,7 +162,18 @@ class Phone {
     this.drawChips(messages.at(-1)?.options ?? []);
     this.drawEmpty(messages.length === 0);
     if (fresh) this.goToEnd();
+    this.showMissing();
     this.readIfSeen();
+  }
+
+  /** Say so where the consumer's newest message is missed at the agents, now or as soon as it is. */
+  showMissing() {
+    if (!this.arrivals) return;
+    clearTimeout(this.missing);
+    const newest = this.shown?.messages.findLast((message) => message.direction === "out");
+    const inMs = newest ? this.arrivals.missedIn(newest) : null;
+    this.missingLine.hidden = inMs !== 0;
+    if (inMs) this.missing = setTimeout(() => this.showMissing(), inMs + 50);
   }
 
   drawHead() {
