@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from connector_platform import env
@@ -87,6 +88,9 @@ RETRY_SCALE = env.read("RETRY_SCALE", "1", env.number(0.001, 10), hint="a factor
 
 HISTORY_DAYS = env.read("HISTORY_DAYS", "30", env.number(0.01, 3650), hint="days, 0.01 to 3650")
 """Finished events, their attempts and raw bodies are deleted after this long."""
+
+FILE_DAYS = env.read("FILE_DAYS", "7", env.number(0.01, 365), hint="days, 0.01 to 365")
+"""Agents' files are kept, and their addresses valid, for this long."""
 
 REDIS_URL = env.read(
     "REDIS_URL",
@@ -179,6 +183,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True
 APPEND_SLASH = True
+LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
 
 _SECURE = PUBLIC_URL.startswith("https://")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
@@ -224,7 +229,9 @@ UNFOLD = {
     "SITE_HEADER": "Connector Platform",
     "SITE_SYMBOL": "hub",
     "SITE_URL": "/",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("channels_app/favicon.svg")}],
     "SHOW_HISTORY": True,
+    "DASHBOARD_CALLBACK": "webhooks_app.admin.dashboard.add_health",
     "SIDEBAR": {
         "show_search": True,
         "navigation": [

@@ -104,6 +104,7 @@ def delete_history() -> int:
     gone = _in_batches(lambda: _delete_events(age_s))
     run("DELETE FROM webhooks_app_unreadablebody WHERE received_at < now() - make_interval(secs => %s)", [age_s])
     _in_batches(_delete_lanes)
+    run("DELETE FROM webhooks_app_hostedfile WHERE created_at < now() - make_interval(secs => %s)", [settings.FILE_DAYS * 86400])
     run("DELETE FROM webhooks_app_heartbeat WHERE beat_at < now() - interval '1 hour'")
     return gone
 
@@ -125,7 +126,7 @@ def _delete_events(age_s: float) -> int:
                SELECT id FROM webhooks_app_event WHERE finished_at < now() - make_interval(secs => %s) LIMIT %s""",
             [age_s, BATCH],
         )
-        for table in ("attempt", "deliveredmessage", "consumermessage"):
+        for table in ("attempt", "deliveredmessage", "consumermessage", "hostedfile"):
             connection.execute(f"DELETE FROM webhooks_app_{table} WHERE event_id IN (SELECT id FROM old_event)")
         return int(connection.execute("DELETE FROM webhooks_app_event WHERE id IN (SELECT id FROM old_event)").rowcount)
 

@@ -2,6 +2,7 @@
 
 from django.urls import path, re_path
 
+from webhooks_app.hosted_files import hosted_file
 from webhooks_app.views import ChannelCallbackView, LivePersonWebhookView
 
 _UUID = "[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}"
@@ -18,5 +19,6 @@ urlpatterns = [
         name="app-callback",
     ),
     path("webhooks/liveperson/<uuid:app_id>", LivePersonWebhookView.as_view(), name="liveperson-webhook"),
+    path("files/<str:signed>/<str:name>", hosted_file, name="hosted-file"),
     path("webhooks/liveperson", LivePersonWebhookView.as_view(), name="liveperson-webhook-shared"),
 ]

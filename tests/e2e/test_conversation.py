@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import re
+
 import pytest
 
+from stack.parts import session
 from tests.e2e.people import Agent, Consumer, meet
 from tests.support.stack import LiveStack, wait_until
 
 pytestmark = pytest.mark.e2e
+
+PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 
 
 @pytest.mark.parametrize(("provider", "person"), [("messenger", "24500000000001001"), ("sms_gateway", "+31612340001")])
@@ -121,3 +127,27 @@ def test_no_secret_is_in_any_log_or_attempt(live: LiveStack) -> None:
     written = live.logs() + str(live.api.request("GET", "events/")["results"])
     assert [secret for secret in secrets if secret in written] == []
     assert "eyJhbGciOi" not in written, "a token was logged"
+
+
+@pytest.mark.parametrize(("provider", "person"), [("messenger", "24500000000001010"), ("sms_gateway", "+31612340010")])
+def test_an_agents_picture_reaches_the_phone_on_an_address_of_ours(live: LiveStack, provider: str, person: str) -> None:
+    # given a conversation
+    consumer, agent = meet(live, provider, person, "show me")
+
+    # when the agent sends a picture
+    agent.does("file", data_base64=base64.b64encode(PNG).decode(), fileType="PNG", caption="the shoe")
+
+    # then the phone has it, as a picture or as a link, on an address that gives the very bytes
+    def address() -> str | None:
+        found = re.search(
+            rf"{re.escape(live.web_url)}/files/\S+?\.png", str(consumer.phone()["messages"]).replace("localhost", "127.0.0.1")
+        )
+        return found[0] if found else None
+
+    url = wait_until(address, 30, f"the picture should arrive: {consumer.phone()['messages']}")
+    with session() as browser:
+        answer = browser.get(url, timeout=10)
+        assert (answer.status_code, answer.content, answer.headers["Content-Type"]) == (200, PNG, "image/png")
+        assert browser.get(url.replace("/files/", "/files/x"), timeout=10).status_code == 404
+    agent.does("text", text="nice?")
+    wait_until(lambda: "nice?" in str(consumer.received()), 30, "what follows the picture should arrive")

@@ -128,7 +128,7 @@ class Engine:
                 return Ended(state="dead", outcome="app_gone", detail="the LivePerson app was deleted")
             channel = configs.channel(job.channel_id or claim.channel_id or uuid.UUID(int=0))
             runner = self._runner(claim, job, channel.secrets if channel else ())
-            return OutboundDelivery(job=job, app=app, liveperson_id=liveperson_id, runner=runner)
+            return OutboundDelivery(job=job, app=app, liveperson_id=liveperson_id, runner=runner, access=self._access)
         channel = configs.channel(claim.channel_id or uuid.UUID(int=0))
         app = configs.liveperson_app(channel.liveperson_app_id) if channel else None
         if channel is None or app is None:

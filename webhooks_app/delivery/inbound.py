@@ -15,7 +15,7 @@ from django.conf import settings
 from channels_app.selectors.configs import ChannelConfig, LivePersonConfig
 from connector_platform.core.calls import HttpResponse, Steps
 from connector_platform.core.clock import now
-from connector_platform.core.errors import ConversationGone, DeliveryError, OutcomeUnknown, Unreachable
+from connector_platform.core.errors import ConversationGone, DeliveryError, OutcomeUnknown
 from connector_platform.core.events import (
     ChatState,
     ChatStateKind,
@@ -33,19 +33,20 @@ from connector_platform.core.events import (
 from connector_platform.database import run
 from connector_platform.liveperson import publish as lp
 from connector_platform.liveperson.conversation import create_conversation
-from connector_platform.liveperson.errors import ConsumerTokenRejected, ConversationAlreadyOpen, NotReadyYet, TokenKind, TokensRejected
+from connector_platform.liveperson.errors import ConsumerTokenRejected, ConversationAlreadyOpen, NotReadyYet
 from connector_platform.liveperson.files import publish_file
 from connector_platform.liveperson.sdes import Consumer
-from connector_platform.liveperson.tokens import Tokens, fetch_consumer_jws
+from connector_platform.liveperson.tokens import Tokens
 from webhooks_app.delivery import people, receipts
 from webhooks_app.delivery.agent_lines import agent_text
 from webhooks_app.delivery.choices import Chosen, chosen
 from webhooks_app.delivery.context import send_context
+from webhooks_app.delivery.on_behalf import OnBehalf
 from webhooks_app.delivery.outcome import Again, Ended, Outcome, Spoken, skipped
 from webhooks_app.delivery.people import Person, Talk
 from webhooks_app.delivery.pictures import Picture, fetch_picture
 from webhooks_app.delivery.records import Job
-from webhooks_app.delivery.steps import Progress, Runner
+from webhooks_app.delivery.steps import Runner
 from webhooks_app.journal import outbound_lane
 from webhooks_app.lanes import wake_gap
 from webhooks_app.notifications import digest, mark_seen
@@ -71,6 +72,11 @@ class InboundDelivery:
     app: LivePersonConfig
     access: LivePersonAccess
     runner: Runner
+
+    @property
+    def calls(self) -> OnBehalf:
+        """Calls on a consumer's behalf."""
+        return OnBehalf(self.app, self.access, self.runner)
 
     def deliver(self) -> Outcome:
         """What came of the event.
@@ -143,7 +149,7 @@ class InboundDelivery:
             if self._is_doubtful(talk) and (verdict := self._reconcile(talk, said, choice)) is not None:
                 return verdict
             try:
-                sequences = self._with_tokens(
+                sequences = self.calls.run(
                     person,
                     lambda domains, tokens, talk=talk, said=said, choice=choice: self._publish(domains, tokens, talk, said, choice),
                     progress,
@@ -315,7 +321,7 @@ class InboundDelivery:
             )
 
         try:
-            created = self._with_tokens(person, create)
+            created = self.calls.run(person, create)
         except (ConversationAlreadyOpen, OutcomeUnknown) as error:
             # Another worker's create took effect and its answer was lost: LivePerson's notification names the conversation.
             adopted = people.talk_of(person)
@@ -346,36 +352,6 @@ class InboundDelivery:
             log.info("profile_unavailable", channel_id=str(self.channel.id), code=error.code)
             return person
         return person if found is None else people.add_profile(person, found)
-
-    def _with_tokens(self, person: Person, build: Any, progress: Progress | None = None) -> Any:
-        """Run what ``build(domains, tokens)`` yields. A token that is refused is fetched anew, each kind once. With ``progress`` it is the event's effect."""
-        renewed: set[TokenKind] = set()
-        while True:
-            jwt = self.access.app_jwt(self.app, self.runner)
-            try:
-                tokens = self._tokens(person, jwt)
-                return self.runner.run(build(self.access.domains(self.app, self.runner), tokens), progress)
-            except TokensRejected as error:
-                if error.refresh <= renewed:
-                    raise
-                renewed |= error.refresh
-                if TokenKind.APP_JWT in error.refresh:
-                    self.access.drop_app_jwt(self.app, jwt)
-                if TokenKind.CONSUMER_JWS in error.refresh:
-                    people.forget_jws(person)
-                    person = people.person_by_id(person.id)
-            except Unreachable:
-                self.access.forget_domains(self.app)
-                raise
-
-    def _tokens(self, person: Person, jwt: str) -> Tokens:
-        for known in (person, people.person_by_id(person.id)):
-            if known.jws and known.liveperson_app_id == self.app.id:
-                return Tokens(app_jwt=jwt, consumer_jws=known.jws)
-        domains = self.access.domains(self.app, self.runner)
-        jws = self.runner.run(fetch_consumer_jws(self.app.config, domains, jwt, person.ext_consumer_id))
-        people.remember_jws(person, self.app, jws)
-        return Tokens(app_jwt=jwt, consumer_jws=jws.token)
 
     # Everything that is not a message.
 
@@ -429,7 +405,7 @@ class InboundDelivery:
             )
 
         try:
-            self._with_tokens(person, build)
+            self.calls.run(person, build)
         except (ConversationGone, NotReadyYet, ConsumerTokenRejected):
             log.debug("receipt_after_close", event_id=str(self.job.public_id))
 
@@ -460,7 +436,7 @@ class InboundDelivery:
                 resolved=rating.resolved,
             )
 
-        self._with_tokens(person, build)
+        self.calls.run(person, build)
         return Ended(state="done", outcome="sent", conversation_id=row[0][0])
 
     def _quietly(self, person: Person, talk: Talk, function: str, **fields: ChatStateKind | lp.CloseScope) -> Outcome:
@@ -479,7 +455,7 @@ class InboundDelivery:
             return steps
 
         try:
-            self._with_tokens(person, build)
+            self.calls.run(person, build)
         except ConversationGone:
             return skipped("conversation_closed", conversation_id=talk.id)
         return Ended(state="done", outcome="sent", conversation_id=talk.id)

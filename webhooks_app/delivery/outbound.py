@@ -13,7 +13,7 @@ from channels_app.providers.base import Sent
 from channels_app.selectors import configs
 from channels_app.selectors.configs import ChannelConfig, LivePersonConfig
 from connector_platform.core.clock import now
-from connector_platform.core.errors import RecipientGone
+from connector_platform.core.errors import DeliveryError, RecipientGone
 from connector_platform.core.events import (
     ChatState,
     Content,
@@ -29,17 +29,22 @@ from connector_platform.core.rich.choices import Choice
 from connector_platform.core.rich.losses import Loss
 from connector_platform.database import run
 from webhooks_app.delivery import people, receipts
+from webhooks_app.delivery.agent_files import rehost
 from webhooks_app.delivery.context import send_context
+from webhooks_app.delivery.on_behalf import OnBehalf
 from webhooks_app.delivery.outcome import Ended, Outcome, Parked, skipped
 from webhooks_app.delivery.people import Person, Talk
 from webhooks_app.delivery.records import Job
 from webhooks_app.delivery.steps import Runner
 from webhooks_app.journal import append, jsonb, storable
 from webhooks_app.notifications import mark_seen
+from webhooks_app.tokens import LivePersonAccess
 
 log = structlog.get_logger(__name__)
 
 CHAT_STATE_FRESH_S = 10
+FILE_TRIES = 4
+"""An agent's file must not hold the words behind it for hours: after a few tries it is announced in words."""
 
 
 @dataclass
@@ -50,6 +55,7 @@ class OutboundDelivery:
     app: LivePersonConfig
     liveperson_id: str
     runner: Runner
+    access: LivePersonAccess
 
     def deliver(self) -> Outcome:
         """What came of the event.
@@ -74,11 +80,13 @@ class OutboundDelivery:
         return self._message(channel, person, talk, content)
 
     def _message(self, channel: ChannelConfig, person: Person, talk: Talk, content: Content) -> Outcome:
+        if person.opted_out_at is not None:
+            raise RecipientGone("the consumer opted out of messages on this channel", provider_code="opted_out")
+        if isinstance(content, File) and not content.url:
+            content = self._fetched(channel, person, content)
         shown = presentable(content)
         if shown is None:
             return skipped("nothing_to_show", conversation_id=talk.id)
-        if person.opted_out_at is not None:
-            raise RecipientGone("the consumer opted out of messages on this channel", provider_code="opted_out")
         sent = self._send(channel, person, shown)
         sent_at = self._sent_at()
         ids = [storable(message_id) for part in sent.parts for message_id in part]
@@ -107,6 +115,16 @@ class OutboundDelivery:
                 mark_seen(connection, talk.id, self.job.dialog_id, self.job.sequence)
 
         return Ended(state="done", outcome="sent", conversation_id=talk.id, channel_id=channel.id, write=record)
+
+    def _fetched(self, channel: ChannelConfig, person: Person, file: File) -> Content:
+        """The file on an address of ours; in words where it cannot be had, since LivePerson's refusal is no fault of the channel."""
+        try:
+            return rehost(file, self.job, person, OnBehalf(self.app, self.access, self.runner), brand_id=channel.brand_id)
+        except DeliveryError as error:
+            if error.retryable and self.job.tries < FILE_TRIES:
+                raise
+            log.warning("file_not_fetched", event_id=str(self.job.public_id), code=error.code)
+            return Text(text="[The agent sent a file that cannot be shown here]" + (f" {file.caption}" if file.caption else ""))
 
     def _sent_at(self) -> datetime:
         """When the first call began, also where that was an earlier try: no vendor's watermark for this message can be before it."""
@@ -190,14 +208,9 @@ class OutboundDelivery:
 
 
 def presentable(content: Content) -> Content | None:
-    """What is given to the provider. A file in LivePerson's storage has no address that a consumer may have: it is announced in words."""
+    """What is given to the provider; None for what a consumer has no use for."""
     match content:
-        case Text() | RichContent():
-            return content
-        case File(url=""):
-            caption = f": {content.caption}" if content.caption else ""
-            return Text(text=f"[The agent sent a file that this channel cannot show yet{caption}]")
-        case File():
+        case Text() | RichContent() | File():
             return content
         case Unsupported(description=description) if description:
             return Text(text=description)

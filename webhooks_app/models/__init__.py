@@ -3,6 +3,7 @@
 from webhooks_app.models.attempt import Attempt
 from webhooks_app.models.event import Direction, Event, EventState
 from webhooks_app.models.heartbeat import Heartbeat
+from webhooks_app.models.hosted_file import HostedFile
 from webhooks_app.models.lane import Lane, LaneState
 from webhooks_app.models.message import ConsumerMessage, DeliveredMessage
 from webhooks_app.models.token import Token
@@ -16,6 +17,7 @@ __all__ = [
     "Event",
     "EventState",
     "Heartbeat",
+    "HostedFile",
     "Lane",
     "LaneState",
     "Token",
