@@ -1,7 +1,9 @@
 """Every address of the platform."""
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
 from channels_app.api.problems import no_such_address
 from connector_platform import pages
@@ -15,6 +17,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("channels_app.api.urls")),
     path("api/v1/", include("webhooks_app.api.urls")),
-    re_path(r"^api/v1/[\s\S]*/$", no_such_address),
+    re_path(r"^api/v1(?:/[\s\S]*)?$", no_such_address),
+    path("favicon.ico", RedirectView.as_view(url=static("channels_app/favicon.svg")), name="favicon"),
     path("", include("webhooks_app.urls")),
 ]

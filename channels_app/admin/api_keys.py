@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from unfold.decorators import action, display
 
-from channels_app.admin.base import UnscopedAdmin, copyable
+from channels_app.admin.base import UnscopedAdmin, copyable, when
 from channels_app.models import ApiKey
 from channels_app.models.api_key import new_key
 from channels_app.services.api_keys import revoke_api_key
@@ -19,10 +19,13 @@ from channels_app.services.api_keys import revoke_api_key
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(UnscopedAdmin):
-    list_display = ("name", "shows_owner", "shows_end", "shows_state", "last_used_at", "created_at")
+    list_display = ("name", "shows_owner", "shows_end", "shows_state", "last_used", "created")
     list_filter = ("brand",)
     list_select_related = ("brand",)
     search_fields = ("name",)
+    search_help_text = "Name"
+    last_used = when("last_used_at", "Last used", "Never")
+    created = when("created_at", "Created")
     actions = ("revoke",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from django.contrib import messages
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import Model, QuerySet
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
@@ -16,11 +18,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_scopes import scopes_disabled
 from unfold.admin import ModelAdmin
+from unfold.decorators import display
 
-from channels_app.services.errors import InUse
+from channels_app.services.errors import Conflict, InUse, Invalid, Problem
 from channels_app.services.rows import delete_row, users_of
 from connector_platform.core.errors import ConnectorError
 
+Refusal = Invalid | Conflict | ValidationError
 STATE_COLOURS = {"active": "success", "paused": "warning", "broken": "danger"}
 
 
@@ -68,6 +72,24 @@ class UnscopedAdmin(ModelAdmin):
 
         return wrapper
 
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """As the base class. What the services refuse while saving is shown in the form, at its field, with what was typed."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except (Invalid, Conflict, ValidationError) as error:
+            if request.method != "POST" or hasattr(request, "refusal"):
+                raise
+            request.refusal = error  # type: ignore[attr-defined]  # read by get_form; the view's transaction is rolled back
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """As the base class; after a refusal, a form that has it among its errors."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        refusal = getattr(request, "refusal", None)
+        return form if refusal is None else type(form.__name__, (RefusedFormMixin, form), {"refusal": refusal})
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return _is_operator(request)
 
@@ -106,10 +128,54 @@ class UnscopedAdmin(ModelAdmin):
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[pk])
 
 
+class RefusedFormMixin:
+    """A form with the services' refusal among its errors."""
+
+    refusal: ClassVar[Refusal]
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]  # the form's, beside which this is mixed in
+        for name, sentence in self.place_problems(problems_of(self.refusal)):
+            if name is None or name not in self.errors:  # type: ignore[attr-defined]
+                self.add_error(name, sentence)  # type: ignore[attr-defined]
+
+    def place_problems(self, problems: tuple[Problem, ...]) -> Iterable[tuple[str | None, str]]:
+        """Each problem's field in this form (None: the whole form) and its sentence."""
+        placed = getattr(super(), "place_problems", None)
+        return placed(problems) if placed is not None else [(field_of(self, problem), problem.message) for problem in problems]
+
+
+def problems_of(refusal: Refusal) -> tuple[Problem, ...]:
+    """What was refused, value by value."""
+    if isinstance(refusal, Invalid):
+        return refusal.problems
+    if isinstance(refusal, Conflict):
+        return (Problem((), refusal.code, refusal.message),)
+    by_field = refusal.error_dict if hasattr(refusal, "error_dict") else {NON_FIELD_ERRORS: refusal.error_list}
+    return tuple(
+        Problem(() if name == NON_FIELD_ERRORS else (name,), item.code or "invalid", " ".join(item.messages))
+        for name, errors in by_field.items()
+        for item in errors
+    )
+
+
+def field_of(form: BaseForm | Any, problem: Problem) -> str | None:
+    """The form's field that ``problem`` is about; a secret is typed into ``new_`` and its name."""
+    name = str(problem.path[0]) if problem.path else ""
+    return next((field for field in (name, f"new_{name}") if field in form.fields), None)
+
+
 class ReadOnlyAdmin(UnscopedAdmin):
     """Base of the pages about what the platform itself writes."""
 
+    is_read_only = True
+    title = ""
+    """The list's heading; empty: Django's."""
     warn_unsaved_form = False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """With the one name that these rows have everywhere."""
+        return super().changelist_view(request, {**(extra_context or {}), **({"title": self.title} if self.title else {})})
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -123,6 +189,17 @@ class ReadOnlyAdmin(UnscopedAdmin):
 
 def _is_operator(request: HttpRequest) -> bool:
     return bool(request.user.is_active and request.user.is_superuser)
+
+
+def when(column: str, title: str, empty: str = "") -> Callable[[Any, Any], str | None]:
+    """A list's column for an instant, with its time zone."""
+
+    @display(description=title, ordering=column, empty_value=empty)
+    def shows(self: Any, row: Any) -> str | None:
+        value = getattr(row, column)
+        return f"{value:%Y-%m-%d %H:%M} UTC" if value is not None else None
+
+    return shows
 
 
 def copyable(value: str) -> SafeString:

@@ -9,15 +9,17 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from channels_app.admin.base import UnscopedAdmin
+from channels_app.admin.base import UnscopedAdmin, when
 from channels_app.models import Brand
 
 
 @admin.register(Brand)
 class BrandAdmin(UnscopedAdmin):
-    list_display = ("name", "slug", "shows_active", "channel_count", "created_at")
+    list_display = ("name", "slug", "shows_active", "channel_count", "created")
     list_filter = ("is_active",)
     search_fields = ("name", "slug")
+    search_help_text = "Name or slug"
+    created = when("created_at", "Created")
     prepopulated_fields: ClassVar = {"slug": ("name",)}
     fields = ("name", "slug", "is_active")
 

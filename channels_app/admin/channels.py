@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django import forms
@@ -13,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from channels_app.admin.base import STATE_COLOURS, UnscopedAdmin, copyable
+from channels_app.admin.base import STATE_COLOURS, UnscopedAdmin, copyable, when
 from channels_app.admin.config_form import ConfigLayout, problems_to_errors
 from channels_app.models import Channel, ChannelState, ProviderApp
 from channels_app.providers.base import Provider, ProviderConfig
@@ -39,10 +40,14 @@ class ConfiguredForm(forms.ModelForm):
             self.checked = configuration.validate(self.layout.model, self.patch, stored=stored, merge=True)
         except Invalid as error:
             problems = tuple(Problem(("config", *problem.path), problem.code, problem.message) for problem in error.problems)
-            for name, sentence in problems_to_errors(self.layout, problems, self):
+            for name, sentence in self.place_problems(problems):
                 if name is None or name not in self.errors:
                     self.add_error(name, sentence)
         return cleaned
+
+    def place_problems(self, problems: tuple[Problem, ...]) -> Iterable[tuple[str | None, str]]:
+        """Each problem's field in this form and its sentence."""
+        return problems_to_errors(self.layout, problems, self)
 
 
 class ProviderAppForm(ConfiguredForm):
@@ -166,10 +171,12 @@ class ConfiguredAdmin(UnscopedAdmin):
 @admin.register(ProviderApp)
 class ProviderAppAdmin(ConfiguredAdmin):
     form = ProviderAppForm
-    list_display = ("name", "shows_provider", "shows_brand", "updated_at")
+    list_display = ("name", "shows_provider", "shows_brand", "updated")
     list_filter = ("provider", "brand")
     list_select_related = ("brand",)
     search_fields = ("name",)
+    search_help_text = "Name"
+    updated = when("updated_at", "Updated")
 
     def config_model(self, provider: Provider) -> type[ProviderConfig] | None:
         return provider.app_config_model
@@ -197,6 +204,7 @@ class ChannelAdmin(ConfiguredAdmin):
     list_filter = ("provider", "state", "brand")
     list_select_related = ("brand",)
     search_fields = ("name", "address")
+    search_help_text = "Name or address"
     list_per_page = 50
 
     def config_model(self, provider: Provider) -> type[ProviderConfig] | None:
@@ -228,9 +236,7 @@ class ChannelAdmin(ConfiguredAdmin):
     def shows_state(self, row: Channel) -> str:
         return ChannelState(row.state).label
 
-    @display(description="Last message in", ordering="last_inbound_at", empty_value="None yet")
-    def last_message(self, row: Any) -> Any:
-        return row.last_inbound_at
+    last_message = when("last_inbound_at", "Last message in", "None yet")
 
 
 def abilities(provider: Provider) -> str:

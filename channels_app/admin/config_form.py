@@ -28,6 +28,9 @@ PREFIX = "config"
 LONG_TEXT = 1000
 """A text that may be longer than this gets several lines."""
 
+VARIANT_NAMES = {"basic": "User name and password (basic)", "bearer": "Bearer token"}
+"""Names of variants whose docstring is the protocol's word only."""
+
 Json = dict[str, Any]
 
 
@@ -144,7 +147,7 @@ class ConfigLayout:
         choices = variants(info.annotation)
         current = getattr(value, "kind", "")
         self.sections.append(section)
-        labels = [(tag, _plain(variant.__doc__) or tag) for tag, variant in choices.items()]
+        labels = [(tag, _variant_label(tag, variant.__doc__ or "")) for tag, variant in choices.items()]
         blank = [] if current else [("", "Choose …")]
         self._enter(
             Entry(
@@ -223,10 +226,13 @@ def _plain_json(value: Any) -> Any:
     return value
 
 
-def _plain(text: str | None) -> str:
-    """A docstring's first sentence without its markup."""
-    sentence = re.split(r"(?<=[.:])\s", (text or "").strip(), maxsplit=1)[0]
-    return sentence.replace("``", "").rstrip(".:")
+def _variant_label(tag: str, text: str) -> str:
+    """What the choice of a variant is called: its docstring's first sentence without markup, or a name where that is nothing but code."""
+    if re.fullmatch(r"``[^`]*``\.?", text.strip()):
+        return VARIANT_NAMES.get(tag, tag.replace("_", " ").capitalize())
+    # A stop inside of code ends no sentence.
+    sentence = re.match(r"(?:``[^`]*``|[^`])*?(?=[.:](?:\s|$)|$)", text.strip(), re.DOTALL)
+    return (sentence[0] if sentence else text).replace("``", "") or tag
 
 
 def problems_to_errors(layout: ConfigLayout, problems: tuple[Problem, ...], form: forms.BaseForm) -> Iterator[tuple[str | None, str]]:

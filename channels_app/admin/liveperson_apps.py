@@ -16,11 +16,15 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from channels_app.admin.base import UnscopedAdmin, copyable
+from channels_app.admin.base import UnscopedAdmin, copyable, when
 from channels_app.models import LivePersonApp
-from channels_app.models.liveperson_app import FEATURES
+from channels_app.models.liveperson_app import FEATURES, default_features
+from channels_app.services.liveperson_apps import NO_FEATURES, install_problems
 from channels_app.services.rows import save_row
 from channels_app.services.secrets import mask
+
+NOT_REFUSED = "Not refused so far"
+"""LivePerson has refused nothing, which it may not have been asked yet."""
 
 
 def _secret(help_text: str) -> forms.CharField:
@@ -42,10 +46,11 @@ class LivePersonAppForm(forms.ModelForm):
         help_text=LivePersonApp._meta.get_field("domain_api").help_text,
     )
     features = forms.MultipleChoiceField(
-        required=False,
+        initial=default_features,
         choices=[(name, name.replace("_", " ").capitalize()) for name in FEATURES],
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
         help_text="What LivePerson may use on this app's conversations (Client-Properties features).",
+        error_messages={"required": NO_FEATURES},
     )
 
     class Meta:
@@ -78,6 +83,8 @@ class LivePersonAppForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         if self.instance._state.adding and not cleaned.get("new_client_secret"):
             self.add_error("new_client_secret", "This field is needed.")
+        for problem in install_problems(cleaned):
+            self.add_error(str(problem.path[0]), problem.message)
         return cleaned
 
     def _post_clean(self) -> None:
@@ -93,10 +100,12 @@ class LivePersonAppForm(forms.ModelForm):
 @admin.register(LivePersonApp)
 class LivePersonAppAdmin(UnscopedAdmin):
     form = LivePersonAppForm
-    list_display = ("name", "brand", "account_id", "shows_state", "updated_at")
+    list_display = ("name", "brand", "account_id", "shows_state", "updated")
     list_filter = ("brand",)
     list_select_related = ("brand",)
     search_fields = ("name", "account_id", "client_id")
+    search_help_text = "Name, account id or client id"
+    updated = when("updated_at", "Updated")
     fieldsets = (
         (None, {"fields": ("brand", "name", "problem_text", "webhook_address")}),
         (
@@ -127,13 +136,13 @@ class LivePersonAppAdmin(UnscopedAdmin):
             typed.add("previous_client_secret")
         save_row(obj, changed=sorted(typed & columns) if change else None)
 
-    @display(description="State", label={"Working": "success", "Refused": "danger"})
+    @display(description="State", label={NOT_REFUSED: "info", "Refused": "danger"})
     def shows_state(self, app: LivePersonApp) -> str:
-        return "Refused" if app.problem else "Working"
+        return "Refused" if app.problem else NOT_REFUSED
 
     @display(description="Problem")
     def problem_text(self, app: LivePersonApp) -> str:
-        return app.problem or "None"
+        return app.problem or f"{NOT_REFUSED}; “Test connection” asks LivePerson now."
 
     @display(description="Webhook endpoint")
     def webhook_address(self, app: LivePersonApp) -> SafeString:

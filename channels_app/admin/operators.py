@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
+from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from channels_app.admin.base import when
 
 admin.site.unregister(User)
 admin.site.unregister(Group)  # every operator sees everything: there is nothing to grant
@@ -17,7 +22,7 @@ class OperatorAdmin(UserAdmin, ModelAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ("username", "email", "is_active", "is_superuser", "last_login")
+    list_display = ("username", "email", "is_active", "is_superuser", "last_seen")
     list_filter = ("is_active",)
     filter_horizontal = ()
     fieldsets = (
@@ -32,4 +37,10 @@ class OperatorAdmin(UserAdmin, ModelAdmin):
         ),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
+    last_seen = when("last_login", "Last login", "Never")
+    search_help_text = "User name, name or e-mail address"
     readonly_fields = ("last_login", "date_joined")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """With the name that these people have everywhere."""
+        return super().changelist_view(request, {**(extra_context or {}), "title": "Operators"})

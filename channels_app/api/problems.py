@@ -10,7 +10,9 @@ import structlog
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.core.exceptions import ValidationError as ModelValidationError
 from django.db import OperationalError
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponsePermanentRedirect, JsonResponse
+from django.http.response import HttpResponseBase
+from django.urls import resolve
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -76,9 +78,15 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
 
 
 @csrf_exempt
-def no_such_address(request: HttpRequest) -> JsonResponse:
-    """404 as a problem, for addresses of the API that lead nowhere."""
-    body = {"type": "about:blank", "title": "Not Found", "status": 404, "code": "not_found", "detail": "There is nothing at this address."}
+def no_such_address(request: HttpRequest) -> HttpResponseBase:
+    """404 as a problem, for addresses of the API that lead nowhere; one that only lacks its last slash leads on where nothing is written."""
+    detail = "There is nothing at this address."
+    slashed = f"{request.path_info}/"
+    if not request.path_info.endswith("/") and resolve(slashed).func is not no_such_address:
+        if request.method in ("GET", "HEAD"):
+            return HttpResponsePermanentRedirect(request.get_full_path(force_append_slash=True))
+        detail = f"Addresses of this API end in a slash: send this to {slashed} instead."
+    body = {"type": "about:blank", "title": "Not Found", "status": 404, "code": "not_found", "detail": detail}
     return JsonResponse(body, status=404, content_type=CONTENT_TYPE)
 
 

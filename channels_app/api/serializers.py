@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
 from channels_app.api.base import holder_of
 from channels_app.api.fields import ConfigField, RowField, SecretField
@@ -19,6 +20,29 @@ from channels_app.services.provider_apps import create_provider_app, update_prov
 from channels_app.services.rows import save_row
 
 STAMPS = ("created_at", "updated_at")
+
+
+class StrictMixin:
+    """Refuses fields that are not known: a mistyped name would else be a value that silently stays as it was."""
+
+    fields: Any
+
+    def to_internal_value(self, data: Any) -> Any:
+        """As the base class. Fields that are only answered may come back; they change nothing."""
+        unknown = {name: [unknown_field()] for name in data if name not in self.fields} if isinstance(data, dict) else {}
+        try:
+            values = super().to_internal_value(data)  # type: ignore[misc]  # the serializer's, beside which this is mixed in
+        except serializers.ValidationError as error:
+            if unknown and isinstance(error.detail, dict):
+                raise serializers.ValidationError({**error.detail, **unknown}) from error
+            raise
+        if unknown:
+            raise serializers.ValidationError(unknown)
+        return values
+
+
+def unknown_field() -> ErrorDetail:
+    return ErrorDetail("There is no field with this name.", code="extra_forbidden")
 
 
 class FixedFieldsMixin:
@@ -39,14 +63,15 @@ class FixedFieldsMixin:
         return values
 
 
-class BrandSerializer(serializers.ModelSerializer):
+class BrandSerializer(StrictMixin, serializers.ModelSerializer):
     """A tenant."""
 
     class Meta:
         model = Brand
         fields: tuple[str, ...] = ("id", "name", "slug", "is_active", *STAMPS)
         # One place says what a repeated slug is: the constraint's sentence in services/rows.py, with 409.
-        extra_kwargs: ClassVar = {"slug": {"validators": [*Brand._meta.get_field("slug").validators]}}
+        # The serializer's field brings its own checks of form and length; the model's beside them would say everything twice.
+        extra_kwargs: ClassVar[dict[str, Any]] = {"slug": {"validators": []}}
 
     def create(self, validated_data: dict[str, Any]) -> Brand:
         row = Brand(**validated_data)
@@ -60,7 +85,7 @@ class BrandSerializer(serializers.ModelSerializer):
         return instance
 
 
-class LivePersonAppSerializer(FixedFieldsMixin, serializers.ModelSerializer):
+class LivePersonAppSerializer(StrictMixin, FixedFieldsMixin, serializers.ModelSerializer):
     """A connector installed on a LivePerson account."""
 
     fixed = ("brand",)
@@ -119,7 +144,7 @@ class LivePersonAppSerializer(FixedFieldsMixin, serializers.ModelSerializer):
         return save_liveperson_app(instance, self.check_fixed(validated_data))
 
 
-class ProviderAppSerializer(FixedFieldsMixin, serializers.ModelSerializer):
+class ProviderAppSerializer(StrictMixin, FixedFieldsMixin, serializers.ModelSerializer):
     """A vendor's app whose credentials many channels share."""
 
     fixed = ("brand", "provider")
@@ -150,7 +175,7 @@ class ProviderAppSerializer(FixedFieldsMixin, serializers.ModelSerializer):
         return update_provider_app(instance, merge=self.partial, **self.check_fixed(validated_data))
 
 
-class ChannelSerializer(FixedFieldsMixin, serializers.ModelSerializer):
+class ChannelSerializer(StrictMixin, FixedFieldsMixin, serializers.ModelSerializer):
     """A brand's account on a messaging platform."""
 
     fixed = ("brand", "provider")
@@ -207,7 +232,7 @@ class ChannelSerializer(FixedFieldsMixin, serializers.ModelSerializer):
         return super().to_internal_value(data)
 
 
-class ApiKeySerializer(serializers.ModelSerializer):
+class ApiKeySerializer(StrictMixin, serializers.ModelSerializer):
     """A key of this API."""
 
     brand = RowField(Brand, required=False, allow_null=True, help_text="Empty: a key of the platform, for every brand.")

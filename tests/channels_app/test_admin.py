@@ -7,14 +7,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.staticfiles import finders
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from django_scopes import scopes_disabled
 
 from channels_app.admin.config_form import ConfigLayout
-from channels_app.models import ApiKey, Channel, LivePersonApp, ProviderApp
+from channels_app.models import ApiKey, Channel, Consumer, LivePersonApp, ProviderApp
 from channels_app.models.api_key import hash_key
+from channels_app.models.liveperson_app import FEATURES
 from channels_app.providers.registry import PROVIDERS
+from channels_app.services.errors import Conflict, Invalid, Problem
+from connector_platform.core.clock import now
 from tests.channels_app import rows
 from tests.channels_app.tenants import Tenants
 
@@ -278,3 +283,122 @@ def test_an_untouched_form_changes_nothing(slug: str) -> None:
 
     assert all(entry.form_field.label for entry in layout.entries.values())
     assert len({entry.name for entry in layout.entries.values()}) == len(layout.entries)
+
+
+ADD_LIVEPERSON = "/admin/channels_app/livepersonapp/add/"
+
+
+def liveperson_form(tenants: Tenants, admin_client: Client, **changes: Any) -> dict[str, Any]:
+    filled = {"brand": str(tenants.acme.id), "name": "Connector", "account_id": "le-1_x", "client_id": "c1"}
+    return {**inputs(admin_client.get(ADD_LIVEPERSON)), **filled, "new_client_secret": rows.CLIENT_SECRET, **changes}
+
+
+def test_a_liveperson_app_is_made_with_the_needed_fields_only(tenants: Tenants, admin_client: Client) -> None:
+    answer = admin_client.post(ADD_LIVEPERSON, liveperson_form(tenants, admin_client))
+
+    assert answer.status_code == 302, errors(answer)
+    assert LivePersonApp.objects.get().features == list(FEATURES)
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "sentence"),
+    [
+        ({"features": []}, "features", "Choose at least one feature."),
+        ({"account_id": "a b"}, "account_id", "letters, digits, hyphens and underscores only"),
+        ({"domain_api": "http://api.example.com"}, "domain_api", "must start with https://"),
+        ({"campaign_id": "1"}, "__all__", "go together"),
+    ],
+)
+def test_a_liveperson_app_that_cannot_work_is_refused_in_the_form_as_in_the_api(
+    tenants: Tenants, admin_client: Client, change: dict[str, Any], field: str, sentence: str
+) -> None:
+    page = admin_client.post(ADD_LIVEPERSON, liveperson_form(tenants, admin_client, **change))
+
+    assert page.status_code == 200
+    assert list(errors(page)) == [field]
+    assert sentence in errors(page)[field][0]
+    assert not LivePersonApp.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("refusal", "field"),
+    [
+        (ValidationError({"account_id": ["No."]}), "account_id"),
+        (ValidationError("No."), "__all__"),
+        (Invalid.at("client_secret", "No."), "new_client_secret"),
+        (Conflict("No."), "__all__"),
+    ],
+)
+def test_whatever_saving_refuses_is_an_error_of_the_form(
+    tenants: Tenants, admin_client: Client, monkeypatch: pytest.MonkeyPatch, refusal: Exception, field: str
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise refusal
+
+    data = liveperson_form(tenants, admin_client)
+    monkeypatch.setattr("channels_app.admin.liveperson_apps.save_row", refuse)
+    page = admin_client.post(ADD_LIVEPERSON, data)
+
+    assert (page.status_code, errors(page)) == (200, {field: ["No."]})
+    assert 'value="le-1_x"' in page.content.decode()
+
+
+def test_a_channels_refusal_stands_at_its_field(tenants: Tenants, admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: Any) -> None:
+        raise Invalid([Problem(("config", "outbound", "url"), "invalid", "No.")])
+
+    data = sms_form(tenants, admin_client)
+    monkeypatch.setattr("channels_app.admin.channels.create_channel", refuse)
+
+    assert errors(admin_client.post(ADD_SMS, data)) == {"config__outbound__url": ["No."]}
+
+
+def test_credentials_choices_have_names_of_their_own(tenants: Tenants, admin_client: Client) -> None:
+    form = admin_client.get(ADD_SMS).context["adminform"].form
+    outgoing = dict(form.fields["config__outbound__auth__kind"].choices)
+    incoming = dict(form.fields["config__inbound__auth__kind"].choices)
+
+    assert (outgoing["basic"], outgoing["bearer"]) == ("User name and password (basic)", "Bearer token")
+    assert incoming["bearer"] == "The gateway sends Authorization: Bearer <token>"
+    assert incoming["basic"] == "The gateway logs in with a user name and a password"
+
+
+def test_a_login_ends_on_the_first_page(db: None, client: Client, admin_user: Any) -> None:
+    admin_user.set_password("long-password-1")
+    admin_user.save()
+
+    answer = client.post("/admin/login/", {"username": admin_user.username, "password": "long-password-1"})
+
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+
+
+def test_the_icon_is_there(db: None, client: Client) -> None:
+    icon = client.get("/favicon.ico")
+
+    assert icon["Location"] == "/static/channels_app/favicon.svg"
+    assert finders.find("channels_app/favicon.svg")
+    assert "favicon.svg" in client.get("/admin/login/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "channels_app/brand",
+        "channels_app/livepersonapp",
+        "channels_app/providerapp",
+        "channels_app/channel",
+        "channels_app/apikey",
+        "auth/user",
+    ],
+)
+def test_times_in_lists_name_their_zone(tenants: Tenants, admin_client: Client, model: str) -> None:
+    row = rows.sms_channel(rows.liveperson_app(tenants.acme))
+    rows.provider_app()
+    Consumer.objects.create(brand=row.brand, channel=row, external_id="1", last_inbound_at=now())
+
+    page = admin_client.get(f"/admin/{model}/")
+
+    assert page.status_code == 200
+    assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", page.content.decode())
+    if model == "auth/user":
+        assert page.context["title"] == "Operators"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.test import Client
 from django_scopes import scopes_disabled
 
 from channels_app.models import ApiKey, Brand, LivePersonApp, ProviderApp
@@ -90,6 +92,10 @@ def test_a_liveperson_app_put_back_as_it_was_read_keeps_its_secrets(tenants: Ten
         ({"campaign_id": "1"}, "/"),
         ({"features": ["FLYING"]}, "/features/0"),
         ({"domain_api": "ftp://x"}, "/domain_api"),
+        ({"domain_api": "http://api.example.com"}, "/domain_api"),
+        ({"account_id": "a b"}, "/account_id"),
+        ({"features": []}, "/features"),
+        ({"acount_id": "1"}, "/acount_id"),
         ({"client_secret": "set, ends in …4f2a"}, "/client_secret"),
         ({"client_secret": ""}, "/client_secret"),
         ({"sequence_gap_wait_s": 1e9}, "/sequence_gap_wait_s"),
@@ -195,3 +201,35 @@ def test_the_docs_page_needs_no_other_host(client: object, db: None) -> None:
     assert page.status_code == 200
     assert "cdn." not in page.content.decode()
     assert "/static/drf_spectacular_sidecar/" in page.content.decode()
+
+
+def test_a_bad_slug_is_said_once(tenants: Tenants) -> None:
+    answer = tenants.platform("POST", "brands/", {"name": "Initech", "slug": "no slug", "nmae": "x"})
+
+    assert answer.status_code == 400
+    assert sorted((item["pointer"], item["code"]) for item in answer.data["errors"]) == [("/nmae", "extra_forbidden"), ("/slug", "invalid")]
+
+
+def test_plain_http_is_for_allowed_origins(tenants: Tenants, settings: Any) -> None:
+    settings.HTTP_ALLOWED_ORIGINS = ["http://127.0.0.1:8800"]
+
+    answers = [
+        tenants.platform("POST", "liveperson-apps/", app_body(tenants, domain_api=url, client_id=url[-4:])).status_code
+        for url in ("http://127.0.0.1:8800", "http://127.0.0.1:8801")
+    ]
+
+    assert answers == [201, 400]
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_an_address_without_its_last_slash_says_so(tenants: Tenants, client: Client, settings: Any, debug: bool) -> None:
+    settings.DEBUG = debug
+
+    posted = client.post("/api/v1/brands", {}, content_type="application/json")
+    read = client.get("/api/v1/brands?page=2")
+    lost = client.post("/api/v1/nothing", {}, content_type="application/json")
+
+    assert (posted.status_code, posted["Content-Type"]) == (404, "application/problem+json")
+    assert posted.json()["detail"] == "Addresses of this API end in a slash: send this to /api/v1/brands/ instead."
+    assert (read.status_code, read["Location"]) == (301, "/api/v1/brands/?page=2")
+    assert (lost.status_code, lost.json()["detail"]) == (404, "There is nothing at this address.")

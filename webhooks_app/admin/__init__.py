@@ -1,5 +1,9 @@
 """The operators' pages for traffic, and what a channel's page can do with it."""
 
-from webhooks_app.admin import channels, conversations, events, unreadable
+from django.contrib import admin
 
-__all__ = ["channels", "conversations", "events", "unreadable"]
+from webhooks_app.admin import channels, conversations, events, liveperson_apps, unreadable
+
+__all__ = ["channels", "conversations", "events", "liveperson_apps", "unreadable"]
+
+admin.site.index_template = "webhooks_app/admin/index.html"

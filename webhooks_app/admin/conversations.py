@@ -20,10 +20,18 @@ from webhooks_app.models import Event
 class ConversationAdmin(ReadOnlyAdmin):
     """Read-only: LivePerson and the consumer make conversations, operators look at them."""
 
-    list_display = ("consumer", "channel", "brand", "shows_state", "liveperson_id", "created_at", "closed_at")
+    list_display = ("consumer", "channel", "brand", "shows_state", "shows_liveperson_id", "began", "ended")
     list_filter = ("state", "brand", "channel")
     list_select_related = ("consumer", "channel", "brand")
-    search_fields = ("liveperson_id", "consumer__external_id", "id")
+    search_fields = (
+        "liveperson_id",
+        "id",
+        "consumer__external_id",
+        "consumer__profile__name",
+        "consumer__profile__first_name",
+        "consumer__profile__last_name",
+    )
+    search_help_text = "Consumer's name or id at the vendor, LivePerson id"
     ordering = ("-id",)
     show_full_result_count = False
     change_form_outer_before_template = "webhooks_app/admin/conversation.html"
@@ -50,6 +58,18 @@ class ConversationAdmin(ReadOnlyAdmin):
     def shows_state(self, row: Conversation) -> str:
         return ConversationState(row.state).label
 
+    @display(description="LivePerson id", ordering="liveperson_id")
+    def shows_liveperson_id(self, row: Conversation) -> str:
+        return row.liveperson_id
+
+    @display(description="Began", ordering="created_at")
+    def began(self, row: Conversation) -> str:
+        return instant(row.created_at)
+
+    @display(description="Closed", ordering="closed_at", empty_value="")
+    def ended(self, row: Conversation) -> str:
+        return instant(row.closed_at)
+
 
 def _facts(row: Conversation) -> list[Fact]:
     return [
@@ -60,7 +80,7 @@ def _facts(row: Conversation) -> list[Fact]:
         Fact("State", ConversationState(row.state).label),
         Fact("LivePerson's stage", row.stage),
         Fact("Close reason", row.close_reason),
-        Fact("LivePerson's id", row.liveperson_id),
+        Fact("LivePerson id", row.liveperson_id),
         Fact("Skill", row.skill_id),
         Fact("Agent", row.agent_id),
         Fact("Began", instant(row.created_at)),

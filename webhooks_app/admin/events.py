@@ -25,10 +25,18 @@ from webhooks_app.services.replay import MAX_AT_ONCE, REPLAYABLE, NotReplayable,
 class EventAdmin(ReadOnlyAdmin):
     """Read-only but for replay."""
 
-    list_display = ("shows_summary", "shows_direction", "kind", "channel", "shows_state", "tries", "outcome", "received_at")
+    list_display = ("shows_summary", "shows_direction", "kind", "channel", "shows_state", "tries", "outcome", "shows_received")
     list_filter = ("state", "direction", "kind", "channel", "brand")
     list_select_related = ("channel",)
-    search_fields = ("public_id", "source_id", "consumer_external_id")
+    search_fields = (
+        "public_id",
+        "source_id",
+        "consumer_external_id",
+        "delivered_messages__provider_message_id",
+        "conversation__liveperson_id",
+        "conversation__id",
+    )
+    search_help_text = "Event, vendor's or source id, consumer, conversation"
     ordering = ("-id",)
     show_full_result_count = False
     list_per_page = 50
@@ -76,14 +84,14 @@ class EventAdmin(ReadOnlyAdmin):
         except NotReplayable as error:
             messages.error(request, error.message)
         else:
-            messages.success(request, "The event was put at the end of its lane and is tried again now.")
+            messages.success(request, "The event was put back at the end of its lane; reload this page for the result.")
         return HttpResponseRedirect(self.change_url(pk))
 
     @action(description="Replay (dead, or answer lost)")
     def replay_chosen(self, request: HttpRequest, queryset: QuerySet[Event]) -> None:
         result = replay_many(queryset)
         if result.replayed:
-            messages.success(request, f"{result.replayed} put back into their lanes; they are tried again now.")
+            messages.success(request, f"{result.replayed} put back at the ends of their lanes; reload for the result.")
         if result.remaining:
             messages.warning(request, f"{result.remaining} are left: one go takes {MAX_AT_ONCE}.")
         if not result.replayed:
@@ -102,6 +110,10 @@ class EventAdmin(ReadOnlyAdmin):
     def shows_state(self, event: Event) -> str:
         return EventState(event.state).label
 
+    @display(description="Received", ordering="received_at")
+    def shows_received(self, event: Event) -> str:
+        return instant(event.received_at)
+
     @display(description="Content")
     def shows_content(self, event: Event) -> SafeString:
         return format_html('<pre class="cp-raw">{}</pre>', json.dumps(event.content, indent=2, ensure_ascii=False))
@@ -117,6 +129,7 @@ def _facts(event: Event) -> list[Fact]:
     conversation = reverse("admin:channels_app_conversation_change", args=[event.conversation_id]) if event.conversation_id else ""
     return [
         Fact("Id", str(event.public_id)),
+        Fact("State", EventState(event.state).label),
         Fact("Brand", event.brand.name),
         Fact("Channel", event.channel.name if event.channel else "", channel),
         Fact("Conversation", str(event.conversation) if event.conversation else "", conversation),

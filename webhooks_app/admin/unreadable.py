@@ -15,7 +15,7 @@ from unfold.decorators import action, display
 
 from channels_app.admin.base import ReadOnlyAdmin
 from connector_platform.core.redaction import redact
-from webhooks_app.admin.labels import raw_text, secrets_of
+from webhooks_app.admin.labels import instant, raw_text, secrets_of
 from webhooks_app.models import UnreadableBody
 from webhooks_app.services.unreadable import StillUnreadable, reread
 
@@ -24,8 +24,10 @@ from webhooks_app.services.unreadable import StillUnreadable, reread
 class UnreadableBodyAdmin(ReadOnlyAdmin):
     """Read-only but for replay."""
 
-    list_display = ("received_at", "provider", "shows_owner", "error", "times", "shows_state")
+    list_display = ("shows_received", "provider", "shows_owner", "error", "times", "shows_state")
+    list_display_links = ("shows_received",)
     list_filter = ("provider",)
+    title = "Unreadable callbacks"
     list_select_related = ("channel", "provider_app", "liveperson_app")
     ordering = ("-received_at",)
     actions = ("replay_chosen",)
@@ -33,13 +35,19 @@ class UnreadableBodyAdmin(ReadOnlyAdmin):
     fieldsets = (
         (
             None,
-            {"fields": (("provider", "shows_owner", "shows_state"), ("error", "times", "received_at"), ("method", "path", "content_type"))},
+            {
+                "fields": (
+                    ("provider", "shows_owner", "shows_state"),
+                    ("error", "times", "shows_received"),
+                    ("method", "path", "content_type"),
+                )
+            },
         ),
         ("Body", {"fields": ("shows_query", "shows_raw")}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("shows_owner", "shows_state", "shows_query", "shows_raw")
+        return ("shows_owner", "shows_state", "shows_received", "shows_query", "shows_raw")
 
     def get_urls(self) -> list[URLPattern]:
         own = path(
@@ -69,6 +77,10 @@ class UnreadableBodyAdmin(ReadOnlyAdmin):
             messages.error(request, error.message)
         else:
             messages.success(request, f"The body was read: {result.found} events, of which {result.stored} are new.")
+
+    @display(description="Received", ordering="received_at")
+    def shows_received(self, row: UnreadableBody) -> str:
+        return instant(row.received_at)
 
     @display(description="For")
     def shows_owner(self, row: UnreadableBody) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from channels_app.api.fields import RowField
+from channels_app.api.serializers import StrictMixin
 from channels_app.models import Channel
 from webhooks_app.models import Attempt, DeliveredMessage, Event, EventState, UnreadableBody
 from webhooks_app.services.replay import MAX_AT_ONCE
@@ -112,7 +113,7 @@ class EventDetailSerializer(EventSerializer):
         return [message.sequence for message in event.consumer_messages.all()]
 
 
-class ReplaySerializer(serializers.Serializer[Any]):
+class ReplaySerializer(StrictMixin, serializers.Serializer[Any]):
     """How an event is replayed."""
 
     restart = serializers.BooleanField(
@@ -138,11 +139,12 @@ class ReplayedSerializer(serializers.Serializer[Any]):
 
 
 class CheckedSerializer(serializers.Serializer[Any]):
-    """What the vendor said."""
+    """What the far side said."""
 
     ok = serializers.BooleanField()
     code = serializers.CharField(help_text="ok, or the error's code.")
     message = serializers.CharField(help_text="A sentence for an operator.")
+    was_asked = serializers.BooleanField(help_text="Whether a call was made; false: only what is stored was looked at.")
 
 
 class UnreadableBodySerializer(serializers.ModelSerializer):

@@ -8,6 +8,7 @@ router = SimpleRouter()
 router.register("events", views.EventViewSet, basename="event")
 router.register(r"conversations/(?P<conversation_id>[^/.]+)/events", views.ConversationEventViewSet, basename="conversation-event")
 router.register("channels", views.ChannelCheckViewSet, basename="channel-check")
+router.register("liveperson-apps", views.LivePersonAppCheckViewSet, basename="liveperson-app-check")
 router.register("unreadable-bodies", views.UnreadableBodyViewSet, basename="unreadable-body")
 
 urlpatterns = router.urls

@@ -18,10 +18,10 @@ from rest_framework.response import Response
 
 from channels_app.api.base import ForPlatform, TenantViewSet, rows_for
 from channels_app.api.pagination import NewestFirst
-from channels_app.models import Channel, Conversation
+from channels_app.models import Channel, Conversation, LivePersonApp
 from webhooks_app.api import serializers
 from webhooks_app.models import Event, EventState, UnreadableBody
-from webhooks_app.services.checks import check_channel
+from webhooks_app.services.checks import check_channel, check_liveperson_app
 from webhooks_app.services.replay import replay, replay_many
 from webhooks_app.services.unreadable import reread
 
@@ -123,6 +123,20 @@ class ChannelCheckViewSet(TenantViewSet):
     def test(self, request: Request, pk: str) -> Response:
         """Ask the vendor, now. Nothing is sent to a consumer and no state changes."""
         return Response(asdict(check_channel(self.get_object().pk)))
+
+
+@extend_schema(tags=["LivePerson apps"])
+class LivePersonAppCheckViewSet(TenantViewSet):
+    """Whether LivePerson takes an app's credentials."""
+
+    model = LivePersonApp
+    serializer_class = serializers.CheckedSerializer
+
+    @extend_schema(request=None, responses=serializers.CheckedSerializer)
+    @action(detail=True, methods=["post"])
+    def test(self, request: Request, pk: str) -> Response:
+        """Find the account's services and fetch a token, now. Nothing is sent and no state changes."""
+        return Response(asdict(check_liveperson_app(self.get_object().pk)))
 
 
 @extend_schema(tags=["Unreadable callbacks"])

@@ -1,4 +1,4 @@
-"""Asking the vendor whether a channel's credentials work."""
+"""Asking the vendor whether a channel's credentials work, and LivePerson whether an app's do."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from connector_platform.core.clock import now
 from connector_platform.core.errors import DeliveryError
 from connector_platform.core.http import HttpClient
 from connector_platform.core.ids import uuid7
+from connector_platform.liveperson.domains import fetch_domains
+from connector_platform.liveperson.tokens import fetch_app_jwt
 from webhooks_app.delivery.steps import Runner
 from webhooks_app.worker import make_client
 
@@ -23,11 +25,12 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What the vendor said: a sentence for the operator, and ``ok`` or the error's code."""
+    """What the far side said: a sentence for the operator, and ``ok`` or the error's code. ``was_asked``: whether a call was made."""
 
     ok: bool
     code: str
     message: str
+    was_asked: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -58,10 +61,32 @@ def check_channel(channel_id: uuid.UUID) -> Checked:
     try:
         message = runner.run(channel.provider.check(channel.config, context), interpret=channel.provider.interpret)
     except DeliveryError as error:
-        result = Checked(False, error.code, _sentence(runner.clean(error.message)))
+        result = Checked(False, error.code, _sentence(runner.clean(error.message)), bool(runner.tries))
     else:
-        result = Checked(True, "ok", _sentence(runner.clean(message)))
+        result = Checked(True, "ok", _sentence(runner.clean(message)), bool(runner.tries))
     log.info("channel_checked", channel_id=str(channel.id), code=result.code)
+    return result
+
+
+def check_liveperson_app(app_id: uuid.UUID) -> Checked:
+    """Find the account's services and fetch a token, now. The token is thrown away; nothing is sent and no state changes.
+
+    Raises:
+        DatabaseUnavailable: PostgreSQL cannot be reached.
+    """
+    configs.forget()
+    runner = Runner(_client())
+    try:
+        app = configs.liveperson_app(app_id)
+        if app is None:
+            return Checked(False, "liveperson_app_gone", "The LivePerson app was deleted.")
+        runner = Runner(_client(), secrets=app.webhook_secrets)
+        runner.run(fetch_app_jwt(app.config, runner.run(fetch_domains(app.config))))
+    except DeliveryError as error:
+        result = Checked(False, error.code, _sentence(runner.clean(error.message)), bool(runner.tries))
+    else:
+        result = Checked(True, "ok", f"LivePerson knows account {app.config.account_id} and takes this client id and secret.", True)
+    log.info("liveperson_app_checked", liveperson_app_id=str(app_id), code=result.code)
     return result
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django_scopes import scopes_disabled
 
+from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.clock import now
 from tests.channels_app import rows
 from tests.channels_app.tenants import Tenants
+from tests.webhooks_app.far_side import FarSide, answer
+from webhooks_app.admin import dashboard
 from webhooks_app.admin.labels import remedy
 from webhooks_app.models import DeliveredMessage, Event
+from webhooks_app.services import checks
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -80,7 +85,7 @@ def test_chosen_events_are_replayed(tenants: Tenants, admin_client: Client) -> N
 
     page = admin_client.post("/admin/webhooks_app/event/", {"action": "replay_chosen", "_selected_action": [dead.pk, done.pk]}, follow=True)
 
-    assert "1 put back into their lanes" in page.content.decode()
+    assert "1 put back at the ends of their lanes" in page.content.decode()
     assert dict(Event.objects.values_list("pk", "state")) == {dead.pk: "waiting", done.pk: "done"}
 
 
@@ -93,6 +98,7 @@ def test_one_event_is_replayed_from_its_page_by_post_only(tenants: Tenants, admi
     admin_client.post(path)
     assert Event.objects.get().state == "waiting"
     again = admin_client.post(path, follow=True)
+    assert "Waiting" in again.content.decode()
     assert "this one is neither" in again.content.decode()
 
 
@@ -103,6 +109,7 @@ def test_a_channel_is_tested_from_its_page(tenants: Tenants, admin_client: Clien
     assert admin_client.get(path).status_code == 405
     page = admin_client.post(path, follow=True)
     assert "The configuration is complete." in page.content.decode()
+    assert [message.level_tag for message in page.context["messages"]] == ["info"]  # nobody was asked
 
 
 def test_a_secret_in_a_callbacks_address_or_body_is_not_shown(tenants: Tenants, admin_client: Client) -> None:
@@ -139,3 +146,93 @@ def test_a_remedy_is_found_by_code_and_by_the_code_without_its_subcode() -> None
     assert remedy("messenger", "190/463").startswith("Generate a new page access token")
     assert remedy("messenger", "190/999999").startswith("Generate a new page access token")
     assert remedy("messenger", "nonsense") == remedy("nope", "190") == ""
+
+
+@pytest.mark.parametrize(
+    ("sentinel", "level", "sentence"),
+    [(200, "success", "takes this client id and secret"), (401, "error", "LivePerson refused the app install")],
+)
+def test_a_liveperson_app_is_tested_from_its_page_and_over_the_api(
+    tenants: Tenants, admin_client: Client, monkeypatch: pytest.MonkeyPatch, sentinel: int, level: str, sentence: str
+) -> None:
+    def client() -> FarSide:
+        far_side = FarSide()
+        if sentinel != 200:
+            far_side.script("fetch_app_jwt", answer({"error": rows.CLIENT_SECRET}, sentinel))
+        return far_side
+
+    monkeypatch.setattr(checks, "_client", client)
+    app = rows.liveperson_app(tenants.acme)
+    listed = admin_client.get("/admin/channels_app/livepersonapp/").content.decode()
+
+    page = admin_client.post(reverse("admin:channels_app_livepersonapp_test", args=[app.pk]), follow=True)
+    told = tenants.as_acme("POST", f"liveperson-apps/{app.pk}/test/")
+    foreign = tenants.as_globex("POST", f"liveperson-apps/{app.pk}/test/")
+
+    assert "Not refused so far" in listed
+    assert "Working" not in listed
+    assert [message.level_tag for message in page.context["messages"]] == [level]
+    assert sentence in page.content.decode()
+    assert (told.status_code, told.data["ok"], told.data["was_asked"], foreign.status_code) == (200, level == "success", True, 404)
+    assert sentence in told.data["message"]
+    assert rows.CLIENT_SECRET not in page.content.decode()
+
+
+def test_a_vendor_that_refuses_is_an_error(tenants: Tenants, admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refusing:
+        def execute(self, call: HttpCall) -> HttpResponse:
+            return HttpResponse(status=401, body=b"{}")
+
+    monkeypatch.setattr(checks, "_client", Refusing)
+    row = rows.messenger_channel(rows.liveperson_app(tenants.acme), rows.provider_app())
+
+    page = admin_client.post(reverse("admin:channels_app_channel_test", args=[row.pk]), follow=True)
+
+    assert [message.level_tag for message in page.context["messages"]] == ["error"]
+
+
+def test_conversations_and_events_are_found_by_what_operators_know(tenants: Tenants, admin_client: Client) -> None:
+    channel = rows.sms_channel(rows.liveperson_app(tenants.acme))
+    talk, other = rows.conversation(channel, "+31600000001", "lp-one"), rows.conversation(channel, "+31600000002", "lp-two")
+    other.consumer.profile = {"first_name": "Grace", "last_name": "Hopper"}
+    other.consumer.save()
+    event, _ = rows.event(rows.lane(channel), talk), rows.event(rows.lane(channel), other)
+    DeliveredMessage(
+        brand=tenants.acme, channel=channel, conversation=talk, event=event, provider_message_id="vendor-7", sent_at=now()
+    ).save()
+
+    def found(model: str, query: str) -> list[object]:
+        page = admin_client.get(reverse(f"admin:{model}_changelist"), {"q": query})
+        return [row.pk for row in page.context["cl"].result_list]
+
+    for query in ("Ada", "Ada Example", "31600000001", "lp-one", str(talk.pk)):
+        assert found("channels_app_conversation", query) == [talk.pk], query
+    assert found("channels_app_conversation", "Grace Hopper") == [other.pk]
+    for query in (str(event.public_id), event.source_id, "vendor-7", "lp-one", str(talk.pk)):
+        assert found("webhooks_app_event", query) == [event.pk], query
+    assert "Consumer&#x27;s name or id" in admin_client.get(reverse("admin:channels_app_conversation_changelist")).content.decode()
+
+
+@pytest.mark.parametrize("model", ["channels_app_conversation", "webhooks_app_event", "webhooks_app_unreadablebody"])
+def test_an_empty_list_does_not_offer_what_cannot_be_done(admin_client: Client, model: str) -> None:
+    text = admin_client.get(reverse(f"admin:{model}_changelist")).content.decode()
+
+    assert "Nothing has come yet" in text
+    assert "Create a new item" not in text
+
+
+def test_the_first_page_says_what_needs_an_operator(tenants: Tenants, admin_client: Client, django_assert_num_queries: Any) -> None:
+    app = rows.liveperson_app(tenants.acme)
+    channel = rows.sms_channel(app, state="broken")
+    rows.event(rows.lane(channel, state="ready"))
+    app.problem = "refused"
+    app.save()
+
+    page = admin_client.get("/admin/")
+
+    facts = {fact.name: fact.value for fact in page.context["facts"]}
+    assert facts.pop("Oldest due work").startswith("Due for ")
+    assert facts == {"Broken channels": "1", "Refused LivePerson apps": "1", "Events: dead": "1", "Events: answer lost": "0"}
+    assert [admin_client.get(fact.url).status_code for fact in page.context["facts"]] == [200] * 5
+    with scopes_disabled(), django_assert_num_queries(4):
+        dashboard._facts()
