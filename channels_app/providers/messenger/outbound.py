@@ -67,7 +67,7 @@ def send(content: Content, config: MessengerConfig, context: SendContext) -> Ste
         case Receipt() | Close() | ConversationChange():
             return Sent()
         case _:
-            return (yield from _send_messages(_render(content, config), config, context))
+            return (yield from _send_messages(_render(content, config, context), config, context))
 
 
 def check(config: MessengerConfig, context: SendContext) -> Steps[str]:
@@ -110,7 +110,7 @@ def look_up_profile(config: MessengerConfig, context: SendContext) -> Steps[Prof
     return Profile(name=name, first_name=first_name, last_name=last_name, avatar_url=wire.web_url(person, "profile_pic"))
 
 
-def _render(content: Content, config: MessengerConfig) -> rich.Rendered:
+def _render(content: Content, config: MessengerConfig, context: SendContext) -> rich.Rendered:
     """The ``message`` objects that ``content`` becomes, in order; never none.
 
     Raises:
@@ -134,7 +134,11 @@ def _render(content: Content, config: MessengerConfig) -> rich.Rendered:
             loss = Loss(path="", kind=LossKind.REDUCED, reason="the contact is shown as text")
             rendered = rich.Rendered(messages=rich.text_messages("\n".join(lines)), losses=(loss,))
         case RichContent():
-            rendered = rich.render(content, prompt=config.choice_prompt)
+            schemes = rich.ABILITIES.image_schemes
+            # A stand-in for Meta that is itself reached without TLS (a sandbox) fetches pictures so, too.
+            if context.api_base.startswith("http://"):
+                schemes |= {"http"}
+            rendered = rich.render(content, prompt=config.choice_prompt, image_schemes=schemes)
         case _:
             raise UnsupportedContent(f"Messenger has no form for {content.type}")
     if not rendered.messages:

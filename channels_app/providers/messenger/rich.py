@@ -18,7 +18,7 @@ MAX_TEXT = 2000
 ABILITIES = Abilities(
     max_text=MAX_TEXT,
     # Meta fetches pictures itself, and over TLS only.
-    image_schemes=frozenset({"https", "http"}),
+    image_schemes=frozenset({"https"}),
     # The generic template where there is a picture, the button template where there is none.
     max_card_buttons=3,
     max_card_title=80,
@@ -59,17 +59,17 @@ def attachment(kind: str, url: str) -> Message:
     return {"attachment": {"type": kind, "payload": {"url": url, "is_reusable": False}}}
 
 
-def render(content: RichContent, *, prompt: str) -> Rendered:
+def render(content: RichContent, *, prompt: str, image_schemes: frozenset[str] = ABILITIES.image_schemes) -> Rendered:
     """The messages that ``content`` becomes: its text, its structure, and its quick replies on the last of them.
 
     Quick replies vanish as soon as another message follows, and Messenger refuses them without a text or attachment to stand
-    on; ``prompt`` is that text where there is none.
+    on; ``prompt`` is that text where there is none. ``image_schemes``: where pictures may be fetched from.
 
     Raises:
         RichContentInvalid: it cannot be read.
     """
     message = parse(content.content, content.quick_replies, content.text)
-    planned = plan(message, replace(ABILITIES, choice_prompt=prompt))
+    planned = plan(message, replace(ABILITIES, choice_prompt=prompt, image_schemes=image_schemes))
     messages: list[Message] = []
     for part in planned.parts:
         if isinstance(part, ChoicesPart):
