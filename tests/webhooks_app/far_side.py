@@ -21,6 +21,10 @@ _KEY = "k" * 32
 Scripted = HttpResponse | Exception | Callable[[HttpCall], HttpResponse]
 
 
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(24)
+"""What is in every file of the far side."""
+
+
 def answer(payload: Any, status: int = 200, **headers: str) -> HttpResponse:
     """A JSON answer."""
     return HttpResponse(status=status, headers={"content-type": "application/json", **headers}, body=json.dumps(payload).encode())
@@ -117,6 +121,12 @@ class FarSide(HttpClient):
                     self.created.append(f"conversation-{len(self.created) + 1}")
                     ok = {"code": "OK", "reqId": "1", "body": {"msg": "OK User Profile set successfully"}}
                     return answer([ok, {"code": "OK", "reqId": "2", "body": {"conversationId": self.created[-1]}}])
+                case "fetch_file_url":
+                    path = json.loads(call.body)["body"]["relativePath"]
+                    query = {"temp_url_sig": "a1b2", "temp_url_expires": "1793001660"}
+                    return answer({"code": "OK", "reqId": "1", "body": {"relativePath": path, "queryParams": query}})
+                case "fetch_file":
+                    return HttpResponse(status=200, body=PNG, headers={"content-type": "image/png"})
                 case "profile":
                     return answer({"first_name": "Ada", "last_name": "Example"})
             if b"ms.PublishEvent" in call.body or b"cm.Update" in call.body:

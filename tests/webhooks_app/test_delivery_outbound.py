@@ -6,11 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from django.test import Client
 
+from channels_app.selectors import configs
 from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.errors import OutcomeUnknown, ServerFault, Unreachable
 from connector_platform.database import run
-from tests.webhooks_app.far_side import answer
+from tests.webhooks_app.far_side import PNG, answer, refused
 from tests.webhooks_app.world import (
     PAGE_TOKEN,
     PERSON,
@@ -68,16 +70,57 @@ def test_an_agents_text_goes_to_the_person_once(world: World) -> None:
     assert run("SELECT provider_message_id, sequence, part FROM webhooks_app_deliveredmessage") == [("m_out_102", 0, 0)]
 
 
-def test_rich_content_and_files_are_shown_in_some_form(world: World) -> None:
+FILE = {
+    "type": "ContentEvent",
+    "contentType": "hosted/file",
+    "message": {"relativePath": "/a/b.png", "fileType": "PNG", "caption": "the plan"},
+}
+
+
+def test_structured_content_is_shown_in_some_form(world: World) -> None:
     conversation = world.open_conversation()
-    file = {
-        "type": "ContentEvent",
-        "contentType": "hosted/file",
-        "message": {"relativePath": "/a/b.png", "fileType": "PNG", "caption": "the plan"},
-    }
-    world.notify(event_change(conversation, 0, CARD), event_change(conversation, 1, file))
+    world.notify(event_change(conversation, 0, CARD))
     world.work()
-    assert [ended(one) for one in world.events(direction="o")] == [("done", "sent")] * 2
+    assert ended(world.event(direction="o")) == ("done", "sent")
+
+
+def test_an_agents_file_is_shown_from_a_signed_address_of_ours_that_ends(world: World, client: Client, settings: Any) -> None:
+    # given a file of an agent
+    conversation = world.open_conversation()
+    world.notify(event_change(conversation, 0, FILE))
+    world.work()
+    # then it is fetched from LivePerson at once, and Messenger is given an address of ours
+    assert [call.purpose for call in world.far.calls][:2] == ["fetch_file_url", "fetch_file"]
+    url = json.loads(world.far.calls[2].body)["message"]["attachment"]["payload"]["url"]
+    assert url.startswith(f"{settings.PUBLIC_URL}/files/")
+    assert "temp_url_sig" not in url
+    # and whoever has the address gets the bytes, as a picture that cannot run anything
+    path = url.removeprefix(settings.PUBLIC_URL)
+    shown = client.get(path)
+    assert (shown.status_code, shown.content, shown["Content-Type"]) == (200, PNG, "image/png")
+    assert "sandbox" in shown["Content-Security-Policy"]
+    # but nobody else, and nobody for ever
+    assert client.get(path.replace("/files/", "/files/0")).status_code == 404
+    settings.FILE_DAYS = -1
+    assert client.get(path).status_code == 404
+
+
+def test_an_agents_file_that_cannot_be_had_is_announced_in_words_and_holds_nothing_up(world: World) -> None:
+    conversation = world.open_conversation()
+    world.far.script("fetch_file_url", refused("no such file"))
+    world.notify(event_change(conversation, 0, FILE))
+    agent_says(world, conversation, 1, "did you get it?")
+    world.work()
+    assert world.far.phone() == ["[The agent sent a file that cannot be shown here] the plan", "did you get it?"]
+
+
+def test_livepersons_refusal_of_a_file_is_no_fault_of_the_channel(world: World) -> None:
+    conversation = world.open_conversation()
+    world.far.script("fetch_file_url", answer({"title": "forbidden"}, 403))
+    world.notify(event_change(conversation, 0, FILE))
+    world.work()
+    assert configs.channel(world.channel.id).state == "active"  # type: ignore[union-attr]
+    assert len(world.far.phone()) == 1
 
 
 # The order of numbers.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -18,7 +17,6 @@ from connector_platform.core.clock import now
 from connector_platform.core.errors import ConversationGone, DeliveryError, OutcomeUnknown
 from connector_platform.core.events import (
     ChatState,
-    ChatStateKind,
     Close,
     Content,
     File,
@@ -27,7 +25,6 @@ from connector_platform.core.events import (
     OptOut,
     Rating,
     Receipt,
-    ReceiptKind,
     Text,
 )
 from connector_platform.database import run
@@ -37,7 +34,7 @@ from connector_platform.liveperson.errors import ConsumerTokenRejected, Conversa
 from connector_platform.liveperson.files import publish_file
 from connector_platform.liveperson.sdes import Consumer
 from connector_platform.liveperson.tokens import Tokens
-from webhooks_app.delivery import people, receipts
+from webhooks_app.delivery import people
 from webhooks_app.delivery.agent_lines import agent_text
 from webhooks_app.delivery.choices import Chosen, chosen
 from webhooks_app.delivery.context import send_context
@@ -46,6 +43,7 @@ from webhooks_app.delivery.outcome import Again, Ended, Outcome, Spoken, skipped
 from webhooks_app.delivery.people import Person, Talk
 from webhooks_app.delivery.pictures import Picture, fetch_picture
 from webhooks_app.delivery.records import Job
+from webhooks_app.delivery.signals import Signals, early
 from webhooks_app.delivery.steps import Runner
 from webhooks_app.journal import outbound_lane
 from webhooks_app.lanes import wake_gap
@@ -54,8 +52,6 @@ from webhooks_app.tokens import LivePersonAccess
 
 log = structlog.get_logger(__name__)
 
-CHAT_STATE_FRESH_S = 10
-"""A typing indicator older than this says nothing any more."""
 ADOPT_WAIT_S = 1.0
 """Between looks for the notification that names a conversation which LivePerson says is already open."""
 PICTURE_TRIES = 3
@@ -77,6 +73,10 @@ class InboundDelivery:
     def calls(self) -> OnBehalf:
         """Calls on a consumer's behalf."""
         return OnBehalf(self.app, self.access, self.runner)
+
+    @property
+    def _signals(self) -> Signals:
+        return Signals(self.job, self.channel, self.app, self.calls)
 
     def deliver(self) -> Outcome:
         """What came of the event.
@@ -103,13 +103,13 @@ class InboundDelivery:
             return self._message(person, content, self._said(person, content))
         match content:
             case ChatState():
-                return self._chat_state(person, talk, content)
+                return self._signals.chat_state(person, talk, content)
             case Receipt():
-                return self._receipt(person, content)
+                return self._signals.receipt(person, content)
             case Close():
-                return self._close(person, talk)
+                return self._signals.close(person, talk)
             case Rating():
-                return self._rating(person, content)
+                return self._signals.rating(person, content)
         return skipped("nothing_to_send", f"{content.type} has no form on LivePerson's side")
 
     def _nameless(self, content: Content) -> Outcome:
@@ -118,8 +118,8 @@ class InboundDelivery:
             return Ended(state="dead", outcome="no_consumer", detail=f"a {content.type} of nobody: the provider gave no consumer id")
         person = people.person_of_message(self.channel.id, content.message_ids)
         if person is None:
-            return _early(content)
-        return self._receipt(person, content)
+            return early(content)
+        return self._signals.receipt(person, content)
 
     # A consumer's message.
 
@@ -352,119 +352,6 @@ class InboundDelivery:
             log.info("profile_unavailable", channel_id=str(self.channel.id), code=error.code)
             return person
         return person if found is None else people.add_profile(person, found)
-
-    # Everything that is not a message.
-
-    def _chat_state(self, person: Person, talk: Talk | None, content: ChatState) -> Outcome:
-        if talk is None or not talk.liveperson_id:
-            return skipped("no_conversation", "typing before the first message")
-        if self.job.age_s > CHAT_STATE_FRESH_S or (talk.dialog_id != talk.liveperson_id):
-            return skipped("stale", "typing that is over, or in a survey, which takes none")
-        return self._quietly(person, talk, "publish_chat_state", state=content.state)
-
-    def _receipt(self, person: Person, receipt: Receipt) -> Outcome:
-        if receipt.sequences:
-            return self._own_receipt(person, receipt)
-        if receipt.watermark_at is not None:
-            receipts.raise_watermark(person, receipt)
-        extra_failed = receipt.kind is ReceiptKind.FAILED
-        found = receipts.covered(person, self.channel.id, receipt)
-        if not found and receipt.watermark_at is None and not receipts.any_known(self.channel.id, receipt.message_ids):
-            return _early(receipt)
-        status = lp.ACCEPT_STATUSES[receipt.kind]
-        for part in found:
-            if part.sequences:
-                self._accept(person, part.liveperson_id, part.dialog_id, status, part.sequences)
-
-        def write(connection: Any) -> None:
-            if extra_failed:
-                receipts.fail_messages(connection, self.channel.id, receipt)
-            for part in found:
-                receipts.stamp(connection, receipt.kind, part.row_ids)
-
-        return Ended(state="done" if found else "skipped", outcome="sent" if found else "nothing_new", write=write)
-
-    def _own_receipt(self, person: Person, receipt: Receipt) -> Outcome:
-        row = run("SELECT liveperson_id FROM channels_app_conversation WHERE id = %s", [self.job.conversation_id])
-        if not row or not row[0][0]:
-            return skipped("no_conversation")
-        self._accept(person, row[0][0], self.job.dialog_id or row[0][0], lp.ACCEPT_STATUSES[receipt.kind], receipt.sequences)
-        return Ended(state="done", outcome="sent", conversation_id=self.job.conversation_id)
-
-    def _accept(self, person: Person, liveperson_id: str, dialog_id: str, status: lp.AcceptStatus, sequences: tuple[int, ...]) -> None:
-        def build(domains: Mapping[str, str], tokens: Tokens) -> Steps[Any]:
-            return lp.publish_accept_status(
-                self.app.config,
-                domains,
-                tokens,
-                conversation_id=liveperson_id,
-                dialog_id=dialog_id,
-                request_id=f"{self.job.public_id}-{sequences[0]}",
-                status=status,
-                sequences=sequences,
-            )
-
-        try:
-            self.calls.run(person, build)
-        except (ConversationGone, NotReadyYet, ConsumerTokenRejected):
-            log.debug("receipt_after_close", event_id=str(self.job.public_id))
-
-    def _close(self, person: Person, talk: Talk | None) -> Outcome:
-        if talk is None or not talk.liveperson_id:
-            return skipped("no_conversation", "there is no open conversation")
-        outcome = self._quietly(person, talk, "publish_close", scope=lp.CloseScope.CONVERSATION)
-        people.mark_closed(talk, "CONSUMER")
-        return outcome
-
-    def _rating(self, person: Person, rating: Rating) -> Outcome:
-        row = run(
-            """SELECT id, liveperson_id FROM channels_app_conversation WHERE consumer_id = %s AND liveperson_id <> '' AND closed_at > %s
-               ORDER BY closed_at DESC LIMIT 1""",
-            [person.id, now() - timedelta(days=7)],
-        )
-        if not row:
-            return skipped("no_conversation", "no conversation was closed in the last week")
-
-        def build(domains: Mapping[str, str], tokens: Tokens) -> Steps[Any]:
-            return lp.publish_csat(
-                self.app.config,
-                domains,
-                tokens,
-                conversation_id=row[0][1],
-                request_id=str(self.job.public_id),
-                csat=rating.csat,
-                resolved=rating.resolved,
-            )
-
-        self.calls.run(person, build)
-        return Ended(state="done", outcome="sent", conversation_id=row[0][0])
-
-    def _quietly(self, person: Person, talk: Talk, function: str, **fields: ChatStateKind | lp.CloseScope) -> Outcome:
-        """A call that may find the conversation closed: then there is nothing to say."""
-
-        def build(domains: Mapping[str, str], tokens: Tokens) -> Steps[Any]:
-            steps: Steps[Any] = getattr(lp, function)(
-                self.app.config,
-                domains,
-                tokens,
-                conversation_id=talk.liveperson_id,
-                dialog_id=talk.dialog_id,
-                request_id=str(self.job.public_id),
-                **fields,
-            )
-            return steps
-
-        try:
-            self.calls.run(person, build)
-        except ConversationGone:
-            return skipped("conversation_closed", conversation_id=talk.id)
-        return Ended(state="done", outcome="sent", conversation_id=talk.id)
-
-
-def _early(receipt: Receipt) -> Outcome:
-    if not receipt.message_ids:
-        return skipped("nothing_new")
-    return Ended(state="held", outcome="early_receipt", detail="the message's own answer is not there yet", awaits=receipt.message_ids[0])
 
 
 class AwaitingConversation(DeliveryError):

@@ -7,23 +7,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('channels_app', '0002_brand_walls_and_sequences'),
-        ('webhooks_app', '0003_event_losses_and_choices'),
+        ("channels_app", "0002_brand_walls_and_sequences"),
+        ("webhooks_app", "0003_event_losses_and_choices"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='HostedFile',
+            name="HostedFile",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=120)),
-                ('mime_type', models.CharField(max_length=100)),
-                ('data', models.BinaryField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='channels_app.brand')),
-                ('event', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='hosted_file', to='webhooks_app.event')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=120)),
+                ("mime_type", models.CharField(max_length=100)),
+                ("data", models.BinaryField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("brand", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="channels_app.brand")),
+                (
+                    "event",
+                    models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name="hosted_file", to="webhooks_app.event"),
+                ),
             ],
         ),
     ]
