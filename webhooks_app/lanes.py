@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 
-from connector_platform.database import hot_pool, run
+from connector_platform.database import run
 
 _NEVER = 2**62
 
@@ -86,15 +86,6 @@ def release_until(claim: Claim, delay_s: float, *, state: str = "ready", seen_ta
            WHERE id = %s AND token = %s""",
         [state, _NEVER if seen_tail is None else seen_tail, max(0.0, delay_s), claim.lane_id, claim.token],
     )
-
-
-def unpark(channel_id: uuid.UUID) -> int:
-    """Make the parked lanes of a channel due again; how many there were."""
-    with hot_pool().connection() as connection:
-        cursor = connection.execute(
-            "UPDATE webhooks_app_lane SET state = 'ready', due_at = now() WHERE channel_id = %s AND state = 'parked'", [channel_id]
-        )
-        return cursor.rowcount
 
 
 def bind_orphans(connection: Any, *, key: str, channel_id: uuid.UUID) -> None:

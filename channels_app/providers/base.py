@@ -91,7 +91,7 @@ class SendContext:
 
     ``message_id`` is ours, the same on every retry. ``callback_url`` is the channel's public callback address without a trailing slash.
     ``last_inbound_at`` is when the consumer last wrote (messaging windows). ``app`` is the provider app's config where there is one.
-    ``to`` is the vendor's id of the person. ``target_message_ids`` are the vendor's ids of the consumer's messages that a receipt is about.
+    ``to`` is the vendor's id of the person.
     """
 
     to: str
@@ -101,7 +101,6 @@ class SendContext:
     now: datetime
     app: ProviderConfig | None = None
     last_inbound_at: datetime | None = None
-    target_message_ids: tuple[str, ...] = ()
     api_base: str = ""  # where the vendor's API is, without a trailing slash; empty is the vendor's own address
 
 
@@ -174,9 +173,9 @@ class Provider(ABC):
         """What the platform expects to hear once the events are stored."""
         return CallbackAnswer()
 
+    @abstractmethod
     def address(self, config: Any) -> str:
         """The vendor's address of the channel (page id, number), as callbacks name it. Unique per provider and installation."""
-        raise NotImplementedError(f"{self.slug} has no address")
 
     @abstractmethod
     def send(self, content: Content, config: Any, context: SendContext) -> Steps[Sent]:

@@ -15,12 +15,3 @@ PROVIDERS: dict[str, Provider] = {
         Telegram(),
     )
 }
-
-
-def get_provider(slug: str) -> Provider:
-    """The provider called ``slug``.
-
-    Raises:
-        KeyError: there is none.
-    """
-    return PROVIDERS[slug]

@@ -206,11 +206,6 @@ def content_to_json(content: Content) -> dict[str, Any]:
     return {"type": content.type, **data}
 
 
-def content_to_json_bytes(content: Content) -> bytes:
-    """The same as UTF-8 JSON, ready for a ``jsonb`` parameter."""
-    return _CONTENT.dump_json(content)
-
-
 def content_from_json(data: dict[str, Any]) -> Content:
     """The value that ``data`` describes.
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector_platform.core.errors import PayloadMalformed
-from connector_platform.core.events import Receipt, RichContent, Text, Unsupported, content_to_json_bytes
+from connector_platform.core.events import Receipt, RichContent, Text, Unsupported, content_to_json
 from connector_platform.liveperson.notifications import EVENT_TYPES, Notification, ParsedNotifications, parse_notification
 from tests.liveperson.support import CONVERSATION, SURVEY, described
 
@@ -294,5 +294,5 @@ def test_any_changes_are_read_or_reported_and_can_be_stored(items: list[Any]) ->
         return
     assert len(result.notifications) + len(result.unreadable) == len(items)
     for notification in result.notifications:
-        assert content_to_json_bytes(notification.content).decode()
+        assert json.dumps(content_to_json(notification.content), ensure_ascii=False).encode()
         assert notification.raw.decode()

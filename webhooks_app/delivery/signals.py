@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -50,7 +50,7 @@ class Signals:
             return skipped("no_conversation", "typing before the first message")
         if self.job.age_s > CHAT_STATE_FRESH_S or (talk.dialog_id != talk.liveperson_id):
             return skipped("stale", "typing that is over, or in a survey, which takes none")
-        return self._quietly(person, talk, "publish_chat_state", state=content.state)
+        return self._quietly(person, talk, lp.publish_chat_state, state=content.state)
 
     def receipt(self, person: Person, receipt: Receipt) -> Outcome:
         if receipt.sequences:
@@ -102,7 +102,7 @@ class Signals:
     def close(self, person: Person, talk: Talk | None) -> Outcome:
         if talk is None or not talk.liveperson_id:
             return skipped("no_conversation", "there is no open conversation")
-        outcome = self._quietly(person, talk, "publish_close", scope=lp.CloseScope.CONVERSATION)
+        outcome = self._quietly(person, talk, lp.publish_close, scope=lp.CloseScope.CONVERSATION)
         people.mark_closed(talk, "CONSUMER")
         return outcome
 
@@ -129,11 +129,13 @@ class Signals:
         self.calls.run(person, build)
         return Ended(state="done", outcome="sent", conversation_id=row[0][0])
 
-    def _quietly(self, person: Person, talk: Talk, function: str, **fields: ChatStateKind | lp.CloseScope) -> Outcome:
+    def _quietly(
+        self, person: Person, talk: Talk, publish: Callable[..., Steps[lp.Published]], **fields: ChatStateKind | lp.CloseScope
+    ) -> Outcome:
         """A call that may find the conversation closed: then there is nothing to say."""
 
         def build(domains: Mapping[str, str], tokens: Tokens) -> Steps[Any]:
-            steps: Steps[Any] = getattr(lp, function)(
+            steps: Steps[Any] = publish(
                 self.app.config,
                 domains,
                 tokens,

@@ -240,7 +240,7 @@ def test_typing_is_shown_where_the_channel_says_so(case: ProviderCase) -> None:
 
 def test_read_marks_are_shown_where_the_channel_says_so(case: ProviderCase) -> None:
     content = Receipt(kind=ReceiptKind.READ, sequences=(1,))
-    context = case.context(target_message_ids=("vendor-message-1",))
+    context = case.context()
     try:
         _, calls = send(case, content, context=context)
     except UnsupportedContent:
