@@ -13,241 +13,424 @@ import connector_platform.core.ids
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Brand',
+            name="Brand",
             fields=[
-                ('id', models.UUIDField(default=connector_platform.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(help_text='What operators and agents call this brand.', max_length=120)),
-                ('slug', models.SlugField(help_text='Short name for URLs and logs; lower-case letters, digits and hyphens.', max_length=60, unique=True)),
-                ('is_active', models.BooleanField(default=True, help_text="An inactive brand's callbacks are kept but nothing is delivered.")),
+                ("id", models.UUIDField(default=connector_platform.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(help_text="What operators and agents call this brand.", max_length=120)),
+                (
+                    "slug",
+                    models.SlugField(
+                        help_text="Short name for URLs and logs; lower-case letters, digits and hyphens.", max_length=60, unique=True
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(default=True, help_text="An inactive brand's callbacks are kept but nothing is delivered."),
+                ),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Channel',
+            name="Channel",
             fields=[
-                ('id', models.UUIDField(default=connector_platform.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('provider', models.CharField(max_length=40)),
-                ('name', models.CharField(max_length=120)),
-                ('address', models.CharField(editable=False, max_length=200)),
-                ('config', channels_app.models.base.SealedJSONField(default=channels_app.models.channel._empty, editable=True)),
-                ('state', models.CharField(choices=[('active', 'Active'), ('paused', 'Paused'), ('broken', 'Broken')], default='active', max_length=10)),
-                ('state_reason', models.CharField(blank=True, default='', help_text='Why the channel is paused or broken.', max_length=500)),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='channels', to='channels_app.brand')),
+                ("id", models.UUIDField(default=connector_platform.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("provider", models.CharField(max_length=40)),
+                ("name", models.CharField(max_length=120)),
+                ("address", models.CharField(editable=False, max_length=200)),
+                ("config", channels_app.models.base.SealedJSONField(default=channels_app.models.channel._empty, editable=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("active", "Active"), ("paused", "Paused"), ("broken", "Broken")], default="active", max_length=10
+                    ),
+                ),
+                (
+                    "state_reason",
+                    models.CharField(blank=True, default="", help_text="Why the channel is paused or broken.", max_length=500),
+                ),
+                ("brand", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="channels", to="channels_app.brand")),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Consumer',
+            name="Consumer",
             fields=[
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('external_id', models.CharField(help_text="The vendor's id of the person.", max_length=255)),
-                ('profile', models.JSONField(default=channels_app.models.consumer._empty, help_text='What the channel told about the person.')),
-                ('last_inbound_at', models.DateTimeField(blank=True, help_text='When the person last wrote; messaging windows count from it.', null=True)),
-                ('delivered_until_at', models.DateTimeField(blank=True, null=True)),
-                ('read_until_at', models.DateTimeField(blank=True, null=True)),
-                ('opted_out_at', models.DateTimeField(blank=True, null=True)),
-                ('liveperson_consumer_id', models.CharField(blank=True, default='', help_text="The person in LivePerson's notifications.", max_length=64)),
-                ('liveperson_jws', channels_app.models.base.SealedJSONField(blank=True, editable=True, null=True)),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='channels_app.brand')),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consumers', to='channels_app.channel')),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("external_id", models.CharField(help_text="The vendor's id of the person.", max_length=255)),
+                (
+                    "profile",
+                    models.JSONField(default=channels_app.models.consumer._empty, help_text="What the channel told about the person."),
+                ),
+                (
+                    "last_inbound_at",
+                    models.DateTimeField(blank=True, help_text="When the person last wrote; messaging windows count from it.", null=True),
+                ),
+                ("delivered_until_at", models.DateTimeField(blank=True, null=True)),
+                ("read_until_at", models.DateTimeField(blank=True, null=True)),
+                ("opted_out_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "liveperson_consumer_id",
+                    models.CharField(blank=True, default="", help_text="The person in LivePerson's notifications.", max_length=64),
+                ),
+                ("liveperson_jws", channels_app.models.base.SealedJSONField(blank=True, editable=True, null=True)),
+                ("brand", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="channels_app.brand")),
+                (
+                    "channel",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="consumers", to="channels_app.channel"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LivePersonApp',
+            name="LivePersonApp",
             fields=[
-                ('id', models.UUIDField(default=connector_platform.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(help_text='What operators call this app.', max_length=120)),
-                ('account_id', models.CharField(help_text='The LivePerson account (site) id, digits, sometimes beginning with letters.', max_length=40)),
-                ('client_id', models.CharField(help_text='client_id of the app install, from Conversational Cloud.', max_length=64)),
-                ('client_secret', channels_app.models.base.SealedJSONField(editable=True, help_text='client_secret of the app install; signs webhooks and fetches tokens. Never shown again.')),
-                ('previous_client_secret', channels_app.models.base.SealedJSONField(blank=True, editable=True, help_text='Still accepted on webhooks while the secret is being changed.', null=True)),
-                ('domain_api', models.URLField(default='https://api.liveperson.net', help_text="Where LivePerson's Domain API is; other services are found through it and take its scheme.")),
-                ('skill_id', models.CharField(blank=True, default='', help_text='Skill that new conversations go to; empty: all skills (-1).', max_length=40)),
-                ('campaign_id', models.CharField(blank=True, default='', help_text='Campaign for reporting and routing; needs the engagement id beside it.', max_length=40)),
-                ('engagement_id', models.CharField(blank=True, default='', max_length=40)),
-                ('ttr', models.CharField(choices=[('NORMAL', 'Normal'), ('URGENT', 'Urgent'), ('PRIORITIZED', 'Prioritized')], default='NORMAL', help_text='Target time to respond of new conversations.', max_length=20)),
-                ('language', models.CharField(blank=True, default='', help_text="Language of the conversation context, such as en-US; empty: the consumer's.", max_length=20)),
-                ('features', models.JSONField(default=channels_app.models.liveperson_app.default_features, help_text='Client-Properties features: AUTO_MESSAGES, RICH_CONTENT, QUICK_REPLIES, MULTI_DIALOG, PHOTO_SHARING, FILE_SHARING.')),
-                ('sequence_gap_wait_s', models.FloatField(blank=True, help_text="Seconds that an agent's message waits for an earlier number; 0 where the app does not subscribe to all five event types. Empty: the installation's default.", null=True)),
-                ('problem', models.CharField(blank=True, default='', editable=False, help_text='Why LivePerson refuses this app at the moment; empty: it does not.', max_length=500)),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='liveperson_apps', to='channels_app.brand')),
+                ("id", models.UUIDField(default=connector_platform.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(help_text="What operators call this app.", max_length=120)),
+                (
+                    "account_id",
+                    models.CharField(
+                        help_text="The LivePerson account (site) id, digits, sometimes beginning with letters.", max_length=40
+                    ),
+                ),
+                ("client_id", models.CharField(help_text="client_id of the app install, from Conversational Cloud.", max_length=64)),
+                (
+                    "client_secret",
+                    channels_app.models.base.SealedJSONField(
+                        editable=True, help_text="client_secret of the app install; signs webhooks and fetches tokens. Never shown again."
+                    ),
+                ),
+                (
+                    "previous_client_secret",
+                    channels_app.models.base.SealedJSONField(
+                        blank=True, editable=True, help_text="Still accepted on webhooks while the secret is being changed.", null=True
+                    ),
+                ),
+                (
+                    "domain_api",
+                    models.URLField(
+                        default="https://api.liveperson.net",
+                        help_text="Where LivePerson's Domain API is; other services are found through it and take its scheme.",
+                    ),
+                ),
+                (
+                    "skill_id",
+                    models.CharField(
+                        blank=True, default="", help_text="Skill that new conversations go to; empty: all skills (-1).", max_length=40
+                    ),
+                ),
+                (
+                    "campaign_id",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="Campaign for reporting and routing; needs the engagement id beside it.",
+                        max_length=40,
+                    ),
+                ),
+                ("engagement_id", models.CharField(blank=True, default="", max_length=40)),
+                (
+                    "ttr",
+                    models.CharField(
+                        choices=[("NORMAL", "Normal"), ("URGENT", "Urgent"), ("PRIORITIZED", "Prioritized")],
+                        default="NORMAL",
+                        help_text="Target time to respond of new conversations.",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="Language of the conversation context, such as en-US; empty: the consumer's.",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "features",
+                    models.JSONField(
+                        default=channels_app.models.liveperson_app.default_features,
+                        help_text="Client-Properties features: AUTO_MESSAGES, RICH_CONTENT, QUICK_REPLIES, MULTI_DIALOG, PHOTO_SHARING, FILE_SHARING.",
+                    ),
+                ),
+                (
+                    "sequence_gap_wait_s",
+                    models.FloatField(
+                        blank=True,
+                        help_text="Seconds that an agent's message waits for an earlier number; 0 where the app does not subscribe to all five event types. Empty: the installation's default.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "problem",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        editable=False,
+                        help_text="Why LivePerson refuses this app at the moment; empty: it does not.",
+                        max_length=500,
+                    ),
+                ),
+                (
+                    "brand",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="liveperson_apps", to="channels_app.brand"),
+                ),
             ],
             options={
-                'verbose_name': 'LivePerson app',
-                'ordering': ('name',),
+                "verbose_name": "LivePerson app",
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Conversation',
+            name="Conversation",
             fields=[
-                ('id', models.UUIDField(default=connector_platform.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('liveperson_id', models.CharField(blank=True, default='', max_length=64)),
-                ('state', models.CharField(choices=[('opening', 'Opening'), ('open', 'Open'), ('closed', 'Closed')], default='opening', max_length=10)),
-                ('stage', models.CharField(blank=True, default='', help_text="LivePerson's stage: the state of the conversation with all its dialogs.", max_length=20)),
-                ('skill_id', models.CharField(blank=True, default='', max_length=40)),
-                ('agent_id', models.CharField(blank=True, default='', max_length=64)),
-                ('close_reason', models.CharField(blank=True, default='', max_length=80)),
-                ('changed_ms', models.BigIntegerField(default=0, help_text='metaDataLastUpdateTs of the newest change applied, epoch milliseconds.')),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='channels_app.brand')),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='conversations', to='channels_app.channel')),
-                ('consumer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='conversations', to='channels_app.consumer')),
-                ('liveperson_app', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='conversations', to='channels_app.livepersonapp')),
+                ("id", models.UUIDField(default=connector_platform.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("liveperson_id", models.CharField(blank=True, default="", max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("opening", "Opening"), ("open", "Open"), ("closed", "Closed")], default="opening", max_length=10
+                    ),
+                ),
+                (
+                    "stage",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="LivePerson's stage: the state of the conversation with all its dialogs.",
+                        max_length=20,
+                    ),
+                ),
+                ("skill_id", models.CharField(blank=True, default="", max_length=40)),
+                ("agent_id", models.CharField(blank=True, default="", max_length=64)),
+                ("close_reason", models.CharField(blank=True, default="", max_length=80)),
+                (
+                    "changed_ms",
+                    models.BigIntegerField(default=0, help_text="metaDataLastUpdateTs of the newest change applied, epoch milliseconds."),
+                ),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("brand", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="channels_app.brand")),
+                (
+                    "channel",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="conversations", to="channels_app.channel"),
+                ),
+                (
+                    "consumer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="conversations", to="channels_app.consumer"
+                    ),
+                ),
+                (
+                    "liveperson_app",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="conversations", to="channels_app.livepersonapp"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-created_at',),
+                "ordering": ("-created_at",),
             },
         ),
         migrations.AddField(
-            model_name='consumer',
-            name='liveperson_app',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='channels_app.livepersonapp'),
+            model_name="consumer",
+            name="liveperson_app",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="channels_app.livepersonapp"
+            ),
         ),
         migrations.AddField(
-            model_name='channel',
-            name='liveperson_app',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='channels', to='channels_app.livepersonapp'),
+            model_name="channel",
+            name="liveperson_app",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="channels", to="channels_app.livepersonapp"),
         ),
         migrations.CreateModel(
-            name='ProviderApp',
+            name="ProviderApp",
             fields=[
-                ('id', models.UUIDField(default=connector_platform.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('provider', models.CharField(max_length=40)),
-                ('name', models.CharField(max_length=120)),
-                ('config', channels_app.models.base.SealedJSONField(default=channels_app.models.channel._empty, editable=True)),
-                ('brand', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='provider_apps', to='channels_app.brand')),
+                ("id", models.UUIDField(default=connector_platform.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("provider", models.CharField(max_length=40)),
+                ("name", models.CharField(max_length=120)),
+                ("config", channels_app.models.base.SealedJSONField(default=channels_app.models.channel._empty, editable=True)),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="provider_apps",
+                        to="channels_app.brand",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
         migrations.AddField(
-            model_name='channel',
-            name='provider_app',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='channels', to='channels_app.providerapp'),
+            model_name="channel",
+            name="provider_app",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="channels", to="channels_app.providerapp"
+            ),
         ),
         migrations.CreateModel(
-            name='ApiKey',
+            name="ApiKey",
             fields=[
-                ('id', models.UUIDField(default=connector_platform.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=120)),
-                ('key_hash', models.CharField(editable=False, max_length=64, unique=True)),
-                ('last_four', models.CharField(editable=False, max_length=4)),
-                ('last_used_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('brand', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='api_keys', to='channels_app.brand')),
+                ("id", models.UUIDField(default=connector_platform.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=120)),
+                ("key_hash", models.CharField(editable=False, max_length=64, unique=True)),
+                ("last_four", models.CharField(editable=False, max_length=4)),
+                ("last_used_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name="api_keys", to="channels_app.brand"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'API key',
-                'ordering': ('name',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('key_hash', ''), _negated=True), name='api_key_has_hash')],
+                "verbose_name": "API key",
+                "ordering": ("name",),
+                "constraints": [models.CheckConstraint(condition=models.Q(("key_hash", ""), _negated=True), name="api_key_has_hash")],
             },
         ),
         migrations.CreateModel(
-            name='Dialog',
+            name="Dialog",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('dialog_id', models.CharField(max_length=64)),
-                ('dialog_type', models.CharField(blank=True, default='', max_length=20)),
-                ('state', models.CharField(blank=True, default='', max_length=10)),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='dialogs', to='channels_app.conversation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("dialog_id", models.CharField(max_length=64)),
+                ("dialog_type", models.CharField(blank=True, default="", max_length=20)),
+                ("state", models.CharField(blank=True, default="", max_length=10)),
+                (
+                    "conversation",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="dialogs", to="channels_app.conversation"),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('conversation', 'dialog_id'), name='uniq_dialog_per_conversation')],
+                "constraints": [models.UniqueConstraint(fields=("conversation", "dialog_id"), name="uniq_dialog_per_conversation")],
             },
         ),
         migrations.AddConstraint(
-            model_name='livepersonapp',
-            constraint=models.UniqueConstraint(fields=('account_id', 'client_id'), name='uniq_liveperson_app_install'),
+            model_name="livepersonapp",
+            constraint=models.UniqueConstraint(fields=("account_id", "client_id"), name="uniq_liveperson_app_install"),
         ),
         migrations.AddConstraint(
-            model_name='livepersonapp',
-            constraint=models.UniqueConstraint(fields=('id', 'brand'), name='uniq_liveperson_app_brand'),
+            model_name="livepersonapp",
+            constraint=models.UniqueConstraint(fields=("id", "brand"), name="uniq_liveperson_app_brand"),
         ),
         migrations.AddConstraint(
-            model_name='livepersonapp',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('campaign_id', ''), ('engagement_id', '')), models.Q(models.Q(('campaign_id', ''), _negated=True), models.Q(('engagement_id', ''), _negated=True)), _connector='OR'), name='liveperson_app_campaign_with_engagement', violation_error_message='A campaign id and an engagement id go together: give both or neither.'),
+            model_name="livepersonapp",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("campaign_id", ""), ("engagement_id", "")),
+                    models.Q(models.Q(("campaign_id", ""), _negated=True), models.Q(("engagement_id", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="liveperson_app_campaign_with_engagement",
+                violation_error_message="A campaign id and an engagement id go together: give both or neither.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(condition=models.Q(('state', 'opening')), fields=['liveperson_app'], name='idx_conversation_opening'),
+            model_name="conversation",
+            index=models.Index(condition=models.Q(("state", "opening")), fields=["liveperson_app"], name="idx_conversation_opening"),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['channel', '-created_at'], name='idx_conversation_channel'),
+            model_name="conversation",
+            index=models.Index(fields=["channel", "-created_at"], name="idx_conversation_channel"),
         ),
         migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'closed'), _negated=True), fields=('consumer',), name='uniq_open_conversation_per_consumer'),
+            model_name="conversation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "closed"), _negated=True), fields=("consumer",), name="uniq_open_conversation_per_consumer"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.UniqueConstraint(condition=models.Q(('liveperson_id', ''), _negated=True), fields=('liveperson_app', 'liveperson_id'), name='uniq_liveperson_conversation'),
+            model_name="conversation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("liveperson_id", ""), _negated=True),
+                fields=("liveperson_app", "liveperson_id"),
+                name="uniq_liveperson_conversation",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.UniqueConstraint(fields=('id', 'brand'), name='uniq_conversation_brand'),
+            model_name="conversation",
+            constraint=models.UniqueConstraint(fields=("id", "brand"), name="uniq_conversation_brand"),
         ),
         migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['opening', 'open', 'closed'])), name='conversation_state_known'),
+            model_name="conversation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["opening", "open", "closed"])), name="conversation_state_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'open'), _negated=True), models.Q(('liveperson_id', ''), _negated=True), _connector='OR'), name='conversation_open_has_id'),
+            model_name="conversation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "open"), _negated=True), models.Q(("liveperson_id", ""), _negated=True), _connector="OR"
+                ),
+                name="conversation_open_has_id",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consumer',
-            constraint=models.UniqueConstraint(fields=('channel', 'external_id'), name='uniq_consumer_per_channel'),
+            model_name="consumer",
+            constraint=models.UniqueConstraint(fields=("channel", "external_id"), name="uniq_consumer_per_channel"),
         ),
         migrations.AddConstraint(
-            model_name='consumer',
-            constraint=models.UniqueConstraint(fields=('id', 'brand'), name='uniq_consumer_brand'),
+            model_name="consumer",
+            constraint=models.UniqueConstraint(fields=("id", "brand"), name="uniq_consumer_brand"),
         ),
         migrations.AddConstraint(
-            model_name='consumer',
-            constraint=models.UniqueConstraint(condition=models.Q(('liveperson_consumer_id', ''), _negated=True), fields=('liveperson_app', 'liveperson_consumer_id'), name='uniq_consumer_per_liveperson_app'),
+            model_name="consumer",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("liveperson_consumer_id", ""), _negated=True),
+                fields=("liveperson_app", "liveperson_consumer_id"),
+                name="uniq_consumer_per_liveperson_app",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='providerapp',
-            constraint=models.UniqueConstraint(fields=('id', 'provider'), name='uniq_provider_app_provider'),
+            model_name="providerapp",
+            constraint=models.UniqueConstraint(fields=("id", "provider"), name="uniq_provider_app_provider"),
         ),
         migrations.AddConstraint(
-            model_name='channel',
-            constraint=models.UniqueConstraint(fields=('provider', 'address', 'provider_app'), name='uniq_channel_address', nulls_distinct=False, violation_error_message='Another channel has this address already; one address belongs to one channel.'),
+            model_name="channel",
+            constraint=models.UniqueConstraint(
+                fields=("provider", "address", "provider_app"),
+                name="uniq_channel_address",
+                nulls_distinct=False,
+                violation_error_message="Another channel has this address already; one address belongs to one channel.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='channel',
-            constraint=models.UniqueConstraint(fields=('id', 'brand'), name='uniq_channel_brand'),
+            model_name="channel",
+            constraint=models.UniqueConstraint(fields=("id", "brand"), name="uniq_channel_brand"),
         ),
         migrations.AddConstraint(
-            model_name='channel',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['active', 'paused', 'broken'])), name='channel_state_known'),
+            model_name="channel",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["active", "paused", "broken"])), name="channel_state_known"
+            ),
         ),
     ]

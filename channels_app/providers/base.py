@@ -13,9 +13,17 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from connector_platform.core.calls import HttpCall, HttpResponse, Steps
-from connector_platform.core.errors import ContentRejected, CredentialsRejected, DeliveryError, ServerFault, Throttled, UnsupportedContent
+from connector_platform.core.errors import (
+    ConfigurationError,
+    ContentRejected,
+    CredentialsRejected,
+    DeliveryError,
+    ServerFault,
+    Throttled,
+    UnsupportedContent,
+)
 from connector_platform.core.events import Content, File, ParsedCallback, Profile
-from connector_platform.core.rich import Choice, Loss
+from connector_platform.core.rich import Choice, Loss, pick_payload
 
 
 class ProviderConfig(BaseModel):
@@ -89,7 +97,8 @@ class CallbackAnswer:
 class SendContext:
     """What a provider may know besides the event and its configuration.
 
-    ``message_id`` is ours, the same on every retry. ``callback_url`` is the channel's public callback address without a trailing slash.
+    ``message_id`` is ours, the same on every retry. ``callback_url`` is where the vendor calls, without a trailing slash: the provider app's
+    address where there is one, else the channel's own.
     ``last_inbound_at`` is when the consumer last wrote (messaging windows). ``app`` is the provider app's config where there is one.
     ``to`` is the vendor's id of the person.
     """
@@ -102,6 +111,10 @@ class SendContext:
     app: ProviderConfig | None = None
     last_inbound_at: datetime | None = None
     api_base: str = ""  # where the vendor's API is, without a trailing slash; empty is the vendor's own address
+
+    def payload_for(self, choice: Choice) -> str:
+        """What to put behind a button of this message, for ``plan``: a tap that brings it back names exactly this choice."""
+        return pick_payload(self.message_id, choice)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +156,7 @@ class Provider(ABC):
     errors: ClassVar[tuple[ErrorMeaning, ...]] = ()
     callback_paths: ClassVar[tuple[str, ...]] = ("",)  # what may follow the callback URL
     docs_url: ClassVar[str] = ""
+    registers_webhook: ClassVar[bool] = False  # the vendor has an API for the callback address: ``register_webhook`` and its counterpart
 
     @abstractmethod
     def verify(self, request: CallbackRequest, config: Any, *, now: datetime) -> None:
@@ -181,6 +195,9 @@ class Provider(ABC):
     def send(self, content: Content, config: Any, context: SendContext) -> Steps[Sent]:
         """The calls that ``content`` takes. ``interpret`` has passed every answer before the generator is sent it.
 
+        A ``DeliveryError`` (of the transport, or from ``interpret``) is raised at the ``yield``: a generator may catch ``ContentRejected``
+        there and yield the same content in another form. Any other is to be let through.
+
         Raises:
             UnsupportedContent: the channel has no form for it.
             WindowClosed: known without a call.
@@ -217,6 +234,23 @@ class Provider(ABC):
             DeliveryError: the subclass decides what happens next.
         """
         raise_for_status(response)
+
+    def register_webhook(self, config: Any, context: SendContext) -> Steps[str]:
+        """Tell the vendor that callbacks go to ``context.callback_url``, or, with a provider app, that the app is to be told of this channel.
+        Returns a sentence for the operator. Asked again, it changes nothing; whether it is still so is for ``check`` to say.
+
+        Only called where ``registers_webhook``; every call has ``effect=False``.
+
+        Raises:
+            DeliveryError: the vendor's answer.
+        """
+        yield from ()
+        raise ConfigurationError("this vendor's callback address is entered by hand")
+
+    def remove_webhook(self, config: Any, context: SendContext) -> Steps[str]:
+        """Tell the vendor to call us no more for this channel; as ``register_webhook`` otherwise."""
+        yield from ()
+        raise ConfigurationError("this vendor's callback address is removed by hand")
 
     def check(self, config: Any, context: SendContext) -> Steps[str]:
         """The vendor's own cheap call that tells whether the credentials work; returns a sentence for the operator.

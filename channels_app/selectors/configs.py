@@ -62,7 +62,9 @@ class ChannelConfig:
 
     @property
     def callback_url(self) -> str:
-        return f"{settings.PUBLIC_URL}/callbacks/{self.provider.slug}/{self.id}"
+        """Where the vendor calls: the provider app's address where there is one, else the channel's own."""
+        owner = f"apps/{self.app.id}" if self.app is not None else str(self.id)
+        return f"{settings.PUBLIC_URL}/callbacks/{self.provider.slug}/{owner}"
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -217,7 +217,10 @@ def content_from_json(data: dict[str, Any]) -> Content:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What the channel tells about the person with the event itself; empty where it tells nothing."""
+    """What the channel tells about the person with the event itself; empty where it tells nothing.
+
+    ``reference`` is what brought the person here, as the vendor names it: an ad's id, a link's parameter, a post.
+    """
 
     name: str = ""
     first_name: str = ""
@@ -227,6 +230,7 @@ class Profile:
     locale: str = ""
     avatar_url: str = ""
     username: str = ""
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

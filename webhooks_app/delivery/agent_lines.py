@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connector_platform.core.events import Contact, Content, File, Location, OptIn, OptOut, Selection, Text, Unsupported
+from connector_platform.core.rich.choices import TEXT_PAYLOAD, read_pick
 
 
 def agent_text(content: Content) -> str | None:
@@ -30,8 +31,9 @@ def agent_text(content: Content) -> str | None:
 
 
 def _chosen(selection: Selection) -> str:
-    """The text that the tapped element publishes, which our payloads carry behind ``text:``; else what the person saw."""
-    kind, separator, text = selection.payload.partition(":")
-    if separator and kind == "text" and text:
-        return text
+    """What the tap says where the message that it belongs to is not known any more: what the person saw, or the payload's own words."""
+    if selection.payload.startswith(TEXT_PAYLOAD) and (said := selection.payload.removeprefix(TEXT_PAYLOAD)):
+        return said
+    if read_pick(selection.payload) is not None:
+        return selection.title or "[tapped a button of an earlier message]"
     return selection.title or selection.payload

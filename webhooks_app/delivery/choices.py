@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
 from connector_platform.core.events import Content, Selection, Text
-from connector_platform.core.rich import by_payload, match
+from connector_platform.core.rich import by_payload, match, read_pick
 from connector_platform.core.rich.choices import Choice
 from connector_platform.database import run
 from webhooks_app.delivery.people import Talk
@@ -41,6 +42,8 @@ def chosen(talk: Talk, content: Content, job: Job) -> Chosen | None:
     """
     if not isinstance(content, Selection | Text):
         return None
+    if isinstance(content, Selection) and (picked := read_pick(content.payload)) is not None:
+        return _picked(talk, job, *picked)
     rows = run(
         """SELECT shown, dialog_id, sequence, finished_at > %(received)s - make_interval(hours => %(hours)s) FROM webhooks_app_event
            WHERE conversation_id = %(talk)s AND shown IS NOT NULL AND finished_at <= %(received)s ORDER BY id DESC LIMIT %(limit)s""",
@@ -56,3 +59,22 @@ def chosen(talk: Talk, content: Content, job: Job) -> Chosen | None:
         if choice is not None:
             return Chosen(says=choice.publish_text, metadata=choice.metadata, dialog_id=dialog_id, sequence=sequence)
     return None
+
+
+def _picked(talk: Talk, job: Job, message_id: uuid.UUID, number: int) -> Chosen | None:
+    """The choice ``number`` of the message ``message_id``, which went out on this channel; None where it is not known any more."""
+    rows = run(
+        "SELECT shown, dialog_id, sequence, conversation_id FROM webhooks_app_event WHERE public_id = %s AND channel_id = %s AND shown IS NOT NULL",
+        [message_id, job.channel_id],
+    )
+    if not rows:
+        return None
+    shown_json, dialog_id, sequence, conversation_id = rows[0]
+    choice = next((found for found in map(Choice.from_json, shown_json) if found.number == number), None)
+    if choice is None:
+        return None
+    # In a conversation that is over, nothing can be reported any more: it is what was said that counts in the new one.
+    is_here = conversation_id == talk.id
+    return Chosen(
+        says=choice.publish_text, metadata=choice.metadata, dialog_id=dialog_id if is_here else "", sequence=sequence if is_here else None
+    )

@@ -114,7 +114,13 @@ class Runner:
                 else:
                     if call.effect and own:
                         self._announce(progress)
-                    response = self._make(call, interpret)
+                    try:
+                        response = self._make(call, interpret)
+                    except DeliveryError as error:
+                        # A refusal has no effect: it is not recorded, and what the generator yields instead is made in its place.
+                        self._note(error)
+                        call = steps.throw(error)
+                        continue
                     if call.effect:
                         effects += 1
                         pending = response

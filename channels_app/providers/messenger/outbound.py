@@ -138,7 +138,7 @@ def _render(content: Content, config: MessengerConfig, context: SendContext) -> 
             # A stand-in for Meta that is itself reached without TLS (a sandbox) fetches pictures so, too.
             if context.api_base.startswith("http://"):
                 schemes |= {"http"}
-            rendered = rich.render(content, prompt=config.choice_prompt, image_schemes=schemes)
+            rendered = rich.render(content, prompt=config.choice_prompt, payload_for=context.payload_for, image_schemes=schemes)
         case _:
             raise UnsupportedContent(f"Messenger has no form for {content.type}")
     if not rendered.messages:

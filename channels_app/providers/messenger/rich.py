@@ -5,11 +5,12 @@ Source: https://developers.facebook.com/docs/messenger-platform/send-messages/te
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from connector_platform.core.events import RichContent
-from connector_platform.core.rich import Abilities, Button, ButtonKind, Loss, Part, Shown, parse, plan
+from connector_platform.core.rich import Abilities, Button, ButtonKind, Choice, Loss, Part, Shown, parse, plan
 from connector_platform.core.rich.parts import CardPart, CarouselPart, ChoicesPart, ImagePart, TextPart
 from connector_platform.core.text import split_text
 
@@ -25,7 +26,6 @@ ABILITIES = Abilities(
     max_card_subtitle=80,
     max_text_card=640,
     max_button_title=20,
-    max_payload=1000,
     link_buttons=True,
     call_buttons=True,
     max_carousel_cards=10,
@@ -59,17 +59,23 @@ def attachment(kind: str, url: str) -> Message:
     return {"attachment": {"type": kind, "payload": {"url": url, "is_reusable": False}}}
 
 
-def render(content: RichContent, *, prompt: str, image_schemes: frozenset[str] = ABILITIES.image_schemes) -> Rendered:
+def render(
+    content: RichContent,
+    *,
+    prompt: str,
+    payload_for: Callable[[Choice], str],
+    image_schemes: frozenset[str] = ABILITIES.image_schemes,
+) -> Rendered:
     """The messages that ``content`` becomes: its text, its structure, and its quick replies on the last of them.
 
     Quick replies vanish as soon as another message follows, and Messenger refuses them without a text or attachment to stand
-    on; ``prompt`` is that text where there is none. ``image_schemes``: where pictures may be fetched from.
+    on; ``prompt`` is that text where there is none. ``payload_for``: what goes behind a button. ``image_schemes``: where pictures may be fetched from.
 
     Raises:
         RichContentInvalid: it cannot be read.
     """
     message = parse(content.content, content.quick_replies, content.text)
-    planned = plan(message, replace(ABILITIES, choice_prompt=prompt, image_schemes=image_schemes))
+    planned = plan(message, replace(ABILITIES, choice_prompt=prompt, image_schemes=image_schemes), payload_for=payload_for)
     messages: list[Message] = []
     for part in planned.parts:
         if isinstance(part, ChoicesPart):

@@ -4,7 +4,7 @@
 ``choices`` the table of what was offered.
 """
 
-from connector_platform.core.rich.choices import Choice, ChoiceKind, Shown, by_payload, match, text_payload
+from connector_platform.core.rich.choices import Choice, ChoiceKind, Shown, by_payload, match, pick_payload, read_pick, text_payload
 from connector_platform.core.rich.losses import Loss, LossKind
 from connector_platform.core.rich.parse import parse, parse_content, parse_quick_replies
 from connector_platform.core.rich.parts import Abilities, Button, ButtonKind, Part, Plan, maps_link
@@ -29,6 +29,8 @@ __all__ = [
     "parse",
     "parse_content",
     "parse_quick_replies",
+    "pick_payload",
     "plan",
+    "read_pick",
     "text_payload",
 ]

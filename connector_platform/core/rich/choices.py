@@ -8,11 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from connector_platform.core.rich.model import Metadata
 
 TEXT_PAYLOAD = "text:"
 """Ours: a payload that starts so holds the words to publish when the person taps."""
+PICK_PAYLOAD = "pick:"
+"""Ours: a payload that starts so names a message of ours and the number of one of its choices."""
 
 
 class ChoiceKind(StrEnum):
@@ -80,6 +83,21 @@ def text_payload(choice: Choice) -> str:
     return TEXT_PAYLOAD + choice.publish_text
 
 
+def pick_payload(message_id: str, choice: Choice) -> str:
+    """The payload that names exactly this choice of the message ``message_id``; ``read_pick`` takes it apart.
+
+    Two buttons that say the same words differ in what they report to LivePerson, so the words alone would not tell which was tapped.
+    ``message_id`` is a UUID, so there are at most 46 characters, all of them ASCII.
+    """
+    return f"{PICK_PAYLOAD}{message_id}:{choice.number}"
+
+
+def read_pick(payload: str) -> tuple[UUID, int] | None:
+    """The message and the number that ``payload`` names, or None where it is no such payload."""
+    found = _PICK.fullmatch(payload)
+    return (UUID(found["message"]), int(found["number"])) if found else None
+
+
 def match(text: str, shown: Sequence[Choice]) -> Choice | None:
     """The choice that a person means by writing ``text``: its title, its number where numbers were shown, or both (``2) Blue``).
 
@@ -105,6 +123,7 @@ def by_payload(payload: str, shown: Sequence[Choice]) -> Choice | None:
     return next((choice for choice in shown if choice.payload and choice.payload == payload), None)
 
 
+_PICK = re.compile(re.escape(PICK_PAYLOAD) + r"(?P<message>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):(?P<number>[0-9]{1,6})", re.ASCII)
 _NUMBER = re.compile(r"[(#\[]?\s?(?P<number>\d{1,6})(\s?[.):\]])?(\s(?P<title>.+))?")
 
 

@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+from channels_app.providers.registry import PROVIDERS as REGISTERED
 from connector_platform.core.errors import UnsupportedContent
 from connector_platform.core.events import RichContent
 from tests.providers.contract.cases import load_case, send
 
 TEMPLATES = Path(__file__).parent / "templates"
-PROVIDERS = ("messenger", "sms_gateway")
+PROVIDERS = tuple(slug for slug in sorted(REGISTERED) if load_case(slug).rendered is not None)
+"""Those whose case tells what of a call is the message."""
 
 
 def templates() -> list[Path]:
@@ -28,15 +30,15 @@ def expected_path(template: Path, slug: str) -> Path:
 
 
 def outcome(template: Path, slug: str) -> dict[str, Any]:
-    """What leaves (Messenger's ``message`` objects, the texts of an SMS gateway), what was lost, what can be chosen from."""
+    """What leaves (the vendor's message objects, or texts), what was lost, what can be chosen from."""
     case = load_case(slug)
     try:
         sent, calls = send(case, load(template))
     except UnsupportedContent as error:
         return {"refused": error.message}
-    bodies = [json.loads(call.body) for call in calls]
+    assert case.rendered is not None
     return {
-        "sent": [body["message"] if slug == "messenger" else body["text"] for body in bodies],
+        "sent": [case.rendered(call) for call in calls],
         "losses": [loss.to_json() for loss in sent.losses],
         "shown": [choice.to_json() for choice in sent.shown],
     }

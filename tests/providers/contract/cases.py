@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from channels_app.providers.base import CallbackRequest, Provider, ProviderConfig, SendContext, Sent
 from connector_platform.core.calls import HttpCall, HttpResponse, Steps
+from connector_platform.core.errors import DeliveryError
 from connector_platform.core.events import Content, ParsedCallback, Text, content_to_json
 from connector_platform.core.redaction import secret_values
 
@@ -92,6 +93,8 @@ class ProviderCase:
 
     Sending:
         text_limit: the longest run of ``a`` that ``config`` sends in one call. Default: ``capabilities.max_text``.
+        rendered: the vendor's message object (or text) in a call, JSON-ready, for the matrix of templates in ``tests/core/rich``; None stays out.
+        payload_comes_back: False where a tap brings back its title only, so that nothing of ours stands behind a button.
         splits_text: False where longer texts go out in one call too, because the vendor cuts them.
         honours_api_base: False where the address is the tenant's own and part of the configuration.
         gives_ids: False where the vendor names no message ids, so that ``Sent.parts`` stays empty or holds ours.
@@ -127,6 +130,8 @@ class ProviderCase:
 
     text_limit: int | None = None
     splits_text: bool = True
+    rendered: Callable[[HttpCall], Any] | None = None
+    payload_comes_back: bool = True
     honours_api_base: bool = True
     gives_ids: bool = True
     secrets_in_url: bool = False
@@ -190,7 +195,8 @@ class ProviderCase:
 def drive(
     provider: Provider, steps: Steps[Result], answer: Callable[[HttpCall, int], HttpResponse], *, max_calls: int = 200
 ) -> tuple[Result, list[HttpCall]]:
-    """What ``steps`` returned and the calls that it made, with every answer passed through ``interpret`` first, as the platform does.
+    """What ``steps`` returned and the calls that it made, with every answer passed through ``interpret`` first, as the platform does:
+    what that raises is raised at the ``yield``.
 
     Raises:
         AssertionError: more than ``max_calls`` calls.
@@ -203,8 +209,12 @@ def drive(
             calls.append(call)
             assert len(calls) <= max_calls, "the provider does not stop calling"
             response = answer(call, len(calls) - 1)
-            provider.interpret(call, response)
-            call = steps.send(response)
+            try:
+                provider.interpret(call, response)
+            except DeliveryError as error:
+                call = steps.throw(error)
+            else:
+                call = steps.send(response)
     except StopIteration as stop:
         return stop.value, calls
 

@@ -59,6 +59,14 @@ CARD = RichContent(
 QUESTION = RichContent(
     text="Which colour?", quick_replies={"type": "quickReplies", "replies": [_button("Red", "red"), _button("Blue", "blue")]}
 )
+TWINS = RichContent(
+    content={
+        "type": "carousel",
+        "elements": [
+            {"type": "vertical", "elements": [{"type": "text", "text": name}, _button("Buy", "I buy it")]} for name in ("Mug", "Cup")
+        ],
+    }
+)
 ODD = RichContent(
     content={
         "type": "vertical",
@@ -181,6 +189,19 @@ def test_words_of_rich_content_are_never_dropped(case: ProviderCase) -> None:
 
 
 # Text
+
+
+@pytest.mark.parametrize("content", [QUESTION, TWINS], ids=["quick_replies", "twins"])
+def test_a_button_names_exactly_its_choice(case: ProviderCase, content: RichContent) -> None:
+    """Two buttons may say the same words and report different things: what stands behind each tells which was tapped."""
+    sent, calls = send(case, content)
+    payloads = [choice.payload for choice in sent.shown if choice.payload]
+    assert payloads == [case.context().payload_for(choice) for choice in sent.shown if choice.payload]
+    assert len(set(payloads)) == len(payloads)
+    bodies = "".join(unquote_plus(call.body.decode()) + unquote_plus(call.url) for call in calls)
+    assert [payload for payload in payloads if payload not in bodies] == []
+    if case.provider.capabilities.buttons or case.provider.capabilities.quick_replies:
+        assert payloads or not case.payload_comes_back, "nothing tells which choice was tapped"
 
 
 def _pieces(case: ProviderCase, text: str) -> list[str]:

@@ -94,6 +94,7 @@ def challenge(token: str) -> CallbackRequest:
 
 
 CASE = ProviderCase(
+    rendered=lambda call: json.loads(call.body)["message"],
     provider=Messenger(),
     config=CONFIG,
     app_config=APP_CONFIG,

@@ -29,6 +29,11 @@ def text(words: str) -> dict[str, Any]:
     return {"type": "text", "text": words}
 
 
+def pick(number: int) -> str:
+    """What stands behind the choice ``number`` of a message."""
+    return f"pick:{CASE.context().message_id}:{number}"
+
+
 def vertical(*elements: dict[str, Any]) -> dict[str, Any]:
     return {"type": "vertical", "elements": list(elements)}
 
@@ -39,9 +44,17 @@ def template(payload: dict[str, Any]) -> dict[str, Any]:
 
 IMAGE = {"type": "image", "url": "https://cdn.example.com/mug.png", "tooltip": "mug"}
 IMAGE_MESSAGE = {"attachment": {"type": "image", "payload": {"url": "https://cdn.example.com/mug.png", "is_reusable": False}}}
-BUY = {"type": "postback", "title": "Buy", "payload": "text:I buy it"}
+BUY = {"type": "postback", "title": "Buy", "payload": pick(1)}
 CARD = vertical(IMAGE, text("Blue mug"), text("Holds a lot"), button("Buy", publish("I buy it")))
-ELEMENT = {"title": "Blue mug", "subtitle": "Holds a lot", "image_url": "https://cdn.example.com/mug.png", "buttons": [BUY]}
+
+
+def element(number: int = 1) -> dict[str, Any]:
+    """What CARD becomes where its button is choice ``number`` of the message."""
+    buy = {**BUY, "payload": pick(number)}
+    return {"title": "Blue mug", "subtitle": "Holds a lot", "image_url": "https://cdn.example.com/mug.png", "buttons": [buy]}
+
+
+ELEMENT = element()
 
 
 def generic(*elements: dict[str, Any]) -> dict[str, Any]:
@@ -60,8 +73,8 @@ def test_quick_replies_stand_on_the_accompanying_text() -> None:
         {
             "text": "Really?",
             "quick_replies": [
-                {"content_type": "text", "title": "Yes", "payload": "text:yep"},
-                {"content_type": "text", "title": "A title that is far…", "payload": "text:no"},
+                {"content_type": "text", "title": "Yes", "payload": pick(1)},
+                {"content_type": "text", "title": "A title that is far…", "payload": pick(2)},
             ],
         }
     ]
@@ -84,15 +97,15 @@ def test_more_than_thirteen_quick_replies_leave_lines_for_the_rest() -> None:
     assert message_["text"] == "14. Choice 14"
 
 
-def test_a_payload_is_cut_at_a_thousand() -> None:
+def test_words_of_any_length_fit_behind_a_button() -> None:
     (message_,) = messages(RichContent(text="?", quick_replies=replies(button("Yes", publish("y" * 1200)))))
-    assert message_["quick_replies"][0]["payload"] == "text:" + "y" * 995
+    assert message_["quick_replies"][0]["payload"] == pick(1)
 
 
 def test_the_old_quick_reply_template_becomes_native_too() -> None:
     found = messages(RichContent(content={"type": "template", "templateType": "quickReply", "title": "Really?", "resp": ["Yes", "No"]}))
     assert found[0]["text"] == "Really?"
-    assert [chip["payload"] for chip in found[0]["quick_replies"]] == ["text:Yes", "text:No"]
+    assert [chip["payload"] for chip in found[0]["quick_replies"]] == [pick(1), pick(2)]
 
 
 def test_a_card_with_a_picture_is_a_generic_template() -> None:
@@ -153,12 +166,15 @@ def test_more_than_three_buttons_become_numbered_lines() -> None:
 
 
 def test_a_carousel_of_cards_is_one_template() -> None:
-    assert messages(RichContent(content={"type": "carousel", "elements": [CARD, CARD]})) == [generic(ELEMENT, ELEMENT)]
+    assert messages(RichContent(content={"type": "carousel", "elements": [CARD, CARD]})) == [generic(element(1), element(2))]
 
 
 def test_a_carousel_of_more_than_ten_cards_becomes_two() -> None:
     sent_, calls = sent(RichContent(content={"type": "carousel", "elements": [CARD] * 11}))
-    assert [json.loads(call.body)["message"] for call in calls] == [generic(*[ELEMENT] * 6), generic(*[ELEMENT] * 5)]
+    assert [json.loads(call.body)["message"] for call in calls] == [
+        generic(*map(element, range(1, 7))),
+        generic(*map(element, range(7, 12))),
+    ]
     assert [(loss.path, loss.kind) for loss in sent_.losses] == [("/content", "reduced")]
 
 
@@ -177,7 +193,7 @@ def test_each_send_tells_what_was_lost_and_what_was_shown() -> None:
         ("/content/elements/1", "shortened", "A title that is far too long", "A title that is far…")
     ]
     assert [(choice.number, choice.title, choice.publish_text, choice.payload) for choice in sent_.shown] == [
-        (1, "A title that is far too long", "I buy it", "text:I buy it"),
+        (1, "A title that is far too long", "I buy it", pick(1)),
         (0, "Look", "", ""),
     ]
 

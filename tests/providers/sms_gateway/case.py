@@ -155,6 +155,7 @@ ERROR_SAMPLES = {
 }
 
 CASE = ProviderCase(
+    rendered=lambda call: json.loads(call.body)["text"],
     provider=SmsGateway(),
     config=make_config(),
     fixtures_dir=FIXTURES,

@@ -92,6 +92,7 @@ def _sample(code: str) -> ErrorSample:
 
 
 CASE = ProviderCase(
+    payload_comes_back=False,
     provider=Telegram(),
     config=CONFIG,
     fixtures_dir=Path(__file__).parent / "fixtures",
