@@ -58,6 +58,9 @@ class Channel(Row):
     name = models.CharField(max_length=120)
     address = models.CharField(max_length=200, editable=False)
     config: models.Field = SealedJSONField(default=_empty)
+    options = models.JSONField(
+        default=_empty, blank=True, help_text="What the operator decided beside the platform's own settings; see options.py."
+    )
     state = models.CharField(max_length=10, choices=ChannelState.choices, default=ChannelState.ACTIVE)
     state_reason = models.CharField(max_length=500, blank=True, default="", help_text="Why the channel is paused or broken.")
 

@@ -30,6 +30,10 @@ class Consumer(Row):
     opted_out_at = models.DateTimeField(null=True, blank=True)
     liveperson_app = models.ForeignKey("channels_app.LivePersonApp", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     liveperson_consumer_id = models.CharField(max_length=64, blank=True, default="", help_text="The person in LivePerson's notifications.")
+    liveperson_visitor_id = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="The person in the Monitoring API."
+    )
+    liveperson_session_id = models.CharField(max_length=64, blank=True, default="", db_default="")
     liveperson_jws: models.Field = SealedJSONField(null=True, blank=True)
 
     objects: ClassVar = ScopedManager(brand="brand")

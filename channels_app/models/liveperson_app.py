@@ -7,12 +7,17 @@ from django.db import models
 from django_scopes import ScopedManager
 
 from channels_app.models.base import Row, SealedJSONField
+from connector_platform.liveperson.hosted_files import DEFAULT_FILE_TYPES, FILE_TYPES
 
 FEATURES = ("AUTO_MESSAGES", "RICH_CONTENT", "QUICK_REPLIES", "MULTI_DIALOG", "PHOTO_SHARING", "FILE_SHARING")
 
 
 def default_features() -> list[str]:
     return list(FEATURES)
+
+
+def default_file_types() -> list[str]:
+    return list(DEFAULT_FILE_TYPES)
 
 
 class LivePersonApp(Row):
@@ -52,6 +57,12 @@ class LivePersonApp(Row):
         max_length=20, blank=True, default="", help_text="Language of the conversation context, such as en-US; empty: the consumer's."
     )
     features = models.JSONField(default=default_features, help_text="Client-Properties features: " + ", ".join(FEATURES) + ".")
+    file_types = models.JSONField(
+        default=default_file_types,
+        help_text="Kinds of consumers' files that this account takes: "
+        + ", ".join(FILE_TYPES)
+        + ". Others are announced to the agent in words.",
+    )
     sequence_gap_wait_s = models.FloatField(
         null=True,
         blank=True,

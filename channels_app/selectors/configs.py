@@ -16,6 +16,7 @@ from django.db.models.signals import post_delete, post_save
 
 from channels_app.models import Brand, Channel, ChannelState, LivePersonApp, ProviderApp
 from channels_app.models.base import secret_box
+from channels_app.options import ChannelOptions
 from channels_app.providers.base import Provider, ProviderConfig
 from channels_app.providers.registry import PROVIDERS
 from connector_platform.core.clock import monotonic_s
@@ -54,6 +55,8 @@ class ChannelConfig:
     liveperson_app_id: uuid.UUID
     state: ChannelState
     brand_is_active: bool
+    brand_name: str
+    options: ChannelOptions
 
     @property
     def callback_config(self) -> ProviderConfig:
@@ -92,6 +95,7 @@ class LivePersonConfig:
     config: LivePersonAppConfig
     sequence_gap_wait_s: float
     problem: str
+    file_types: tuple[str, ...]
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:
@@ -135,7 +139,7 @@ def forget_on_change() -> None:
 
 
 _CHANNEL = """
-    SELECT c.id, c.name, c.brand_id, b.slug, c.provider, c.address, c.config, c.liveperson_app_id, c.state, b.is_active, c.provider_app_id
+    SELECT c.id, c.name, c.brand_id, b.slug, c.provider, c.address, c.config, c.liveperson_app_id, c.state, b.is_active, c.provider_app_id, b.name, c.options
     FROM channels_app_channel c JOIN channels_app_brand b ON b.id = c.brand_id WHERE """
 
 
@@ -155,6 +159,8 @@ def _channel(row: Any) -> ChannelConfig | None:
         liveperson_app_id=row[7],
         state=ChannelState(row[8]),
         brand_is_active=row[9],
+        brand_name=row[11],
+        options=ChannelOptions.model_validate(row[12]),
     )
 
 
@@ -193,7 +199,7 @@ def provider_app(app_id: uuid.UUID) -> ProviderAppConfig | None:
 
 _LIVEPERSON = """
     SELECT id, name, brand_id, account_id, client_id, client_secret, previous_client_secret, domain_api, skill_id, campaign_id,
-           engagement_id, ttr, language, features, sequence_gap_wait_s, problem
+           engagement_id, ttr, language, features, sequence_gap_wait_s, problem, file_types
     FROM channels_app_livepersonapp WHERE """
 
 
@@ -218,6 +224,7 @@ def _liveperson(row: Any) -> LivePersonConfig:
         ),
         sequence_gap_wait_s=settings.SEQUENCE_GAP_WAIT_S if row[14] is None else row[14],
         problem=row[15],
+        file_types=tuple(row[16]) if isinstance(row[16], list) else (),
     )
 
 

@@ -116,11 +116,11 @@ class Close:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rating:
-    """A satisfaction rating: ``csat`` 1..5, ``resolved`` whether the first contact resolved the matter (FCR)."""
+    """A satisfaction rating: ``csat`` 1..5, ``resolved`` whether the first contact resolved the matter (FCR), None where that was not said."""
 
     type: Literal["rating"] = "rating"
     csat: int
-    resolved: bool
+    resolved: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,7 @@ class Purpose(StrEnum):
     FILE = "send_file"
     FILE_URL = "fetch_file_url"
     UPLOAD = "upload"
+    ENGAGEMENT = "fetch_engagement"
 
 
 class TokenKind(StrEnum):
@@ -219,6 +220,8 @@ def interpret(call: HttpCall, response: HttpResponse) -> None:
         _interpret_consumer_jws(response)
     elif call.purpose == Purpose.UPLOAD:
         _interpret_upload(response)
+    elif call.purpose == Purpose.ENGAGEMENT:
+        _interpret_engagement(call, response)
     else:
         _interpret_send_api(call, response)
 
@@ -263,6 +266,16 @@ def _interpret_upload(response: HttpResponse) -> None:
         raise ServerFault("the upload URL of LivePerson's file storage has expired", provider_code=str(status))
     if not response.is_success:
         raise ContentRejected(f"LivePerson's file storage refused the file (HTTP {status})", provider_code=str(status))
+
+
+def _interpret_engagement(call: HttpCall, response: HttpResponse) -> None:
+    status = response.status
+    if status in (401, 403, 404):
+        raise ConfigurationError(
+            f"LivePerson's Monitoring API does not know this app on account {_account_of(call)} (HTTP {status})", provider_code=str(status)
+        )
+    if not response.is_success:
+        raise ContentRejected(f"LivePerson's Monitoring API refused the question (HTTP {status})", provider_code=str(status))
 
 
 def _interpret_send_api(call: HttpCall, response: HttpResponse) -> None:

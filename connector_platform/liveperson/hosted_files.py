@@ -32,8 +32,17 @@ MIME_TYPES: Mapping[str, str] = {
     "PPT": "application/vnd.ms-powerpoint",
     "PPTX": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }
-UPLOAD_TYPES: Mapping[str, str] = {"image/jpeg": "JPG", "image/png": "PNG", "image/gif": "GIF"}
-"""What a consumer may send, by MIME type. JPG, not JPEG: only that is in all of LivePerson's lists."""
+FILE_TYPES = tuple(name for name in MIME_TYPES if name != "JPEG")
+"""What an account may take from consumers. JPG, not JPEG: only that is in all of LivePerson's lists."""
+
+DEFAULT_FILE_TYPES = ("JPG", "PNG", "GIF")
+"""What every account with file sharing takes; others are a matter of the account.
+
+Source: https://developers.liveperson.com/connector-api-send-api-examples.html#file-sharing (archived copy, checked 2026-11).
+"""
+
+UPLOAD_TYPES: Mapping[str, str] = {MIME_TYPES[name]: name for name in FILE_TYPES}
+"""LivePerson's word for each MIME type."""
 
 STORED_PATH = r"/[^\s?#\\]+"
 """A path in the file storage: it goes behind the storage's host, so it starts with a slash and brings no query of its own."""

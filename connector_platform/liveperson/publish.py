@@ -229,16 +229,20 @@ def publish_csat(
     conversation_id: str,
     request_id: str,
     csat: int,
-    resolved: bool,
+    resolved: bool | None,
 ) -> Steps[Published]:
     """The consumer's rating, 1..5, and whether the matter was resolved (FCR). Sent after the close; LivePerson wants both at once.
+
+    Where the consumer did not say whether it was resolved (None), the rating goes as PARTIALLY_FILLED; LivePerson's schema leaves no way to
+    omit the answer, so it is then false.
 
     Raises:
         ContentRejected: ``csat`` is not 1..5; nothing is sent.
     """
     if not 1 <= csat <= 5:
         raise ContentRejected("a rating is 1 to 5", provider_code="csat_out_of_range")
-    field = {"field": "CSATRate", "csatRate": csat, "csatResolutionConfirmation": resolved, "status": "FILLED"}
+    status = "FILLED" if resolved is not None else "PARTIALLY_FILLED"
+    field = {"field": "CSATRate", "csatRate": csat, "csatResolutionConfirmation": bool(resolved), "status": status}
     request = _field_request(field, conversation_id=conversation_id, request_id=request_id)
     return publish(app, domains, tokens, request, purpose=Purpose.CSAT, effect=False)
 

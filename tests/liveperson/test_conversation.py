@@ -26,7 +26,7 @@ ALREADY_OPEN = {
 
 
 def create(response: HttpResponse, app: LivePersonAppConfig = APP, **options: Any) -> Any:
-    consumer = Consumer(profile=Profile(first_name="Ada"), social_id="4711")
+    consumer = Consumer(profile=Profile(first_name="Ada"), external_id="4711")
     steps = create_conversation(app, DOMAINS, TOKENS, consumer, profile_request_id="p-1", conversation_request_id="c-1", **options)
     return play(steps, response)
 

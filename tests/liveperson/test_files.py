@@ -7,7 +7,7 @@ import pytest
 
 from connector_platform.core.errors import ConfigurationError, ContentRejected, ServerFault
 from connector_platform.core.events import FileKind
-from connector_platform.liveperson.files import MAX_UPLOAD_BYTES, fetch_download_url, publish_file
+from connector_platform.liveperson.files import MAX_PREVIEW_CHARS, MAX_UPLOAD_BYTES, fetch_download_url, publish_file
 from connector_platform.liveperson.hosted_files import file_kind, mime_type, suffix
 from connector_platform.liveperson.publish import Published
 from tests.liveperson.support import APP, CONVERSATION, DOMAINS, SEND_API_HEADERS, SEND_URL, TOKENS, answer, ok, play
@@ -59,6 +59,26 @@ def test_a_file_takes_an_address_an_upload_and_a_message() -> None:
 def test_the_tokens_do_not_go_to_the_file_storage() -> None:
     _, [_, uploaded, _] = play(file_steps(), ADDRESS, answer(201), ok(sequence=6))
     assert "Authorization" not in uploaded.headers and "X-LP-ON-BEHALF" not in uploaded.headers
+
+
+def test_other_types_go_where_the_account_takes_them() -> None:
+    steps = file_steps(mime_type="application/pdf", file_types=("PNG", "PDF"))
+    _, [asked, _, shown] = play(steps, ADDRESS, answer(201), ok(sequence=6))
+    assert json.loads(asked.body)["body"]["fileType"] == "PDF"
+    assert json.loads(shown.body)["body"]["event"]["message"]["fileType"] == "PDF"
+
+
+def test_a_preview_that_liveperson_refuses_is_left_away() -> None:
+    refusal = answer(400, {"code": "BAD_REQUEST", "body": {"msg": "Bad Request"}, "reqId": "r-1"})
+    published, calls = play(file_steps(preview="data:image/jpeg;base64,AAAA"), ADDRESS, answer(201), refusal, ok(sequence=7))
+    messages = [json.loads(call.body)["body"]["event"]["message"] for call in calls[2:]]
+    assert [message.get("preview") for message in messages] == ["data:image/jpeg;base64,AAAA", None]
+    assert published == Published(sequence=7)
+
+
+def test_a_preview_over_the_limit_is_not_sent() -> None:
+    _, [_, _, shown] = play(file_steps(preview="data:" + "A" * MAX_PREVIEW_CHARS), ADDRESS, answer(201), ok(sequence=6))
+    assert "preview" not in json.loads(shown.body)["body"]["event"]["message"]
 
 
 @pytest.mark.parametrize("wrong", [{"mime_type": "application/pdf"}, {"mime_type": ""}, {"data": b"x" * (MAX_UPLOAD_BYTES + 1)}])

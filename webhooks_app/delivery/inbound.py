@@ -307,7 +307,14 @@ class InboundDelivery:
         self.access.app_jwt(self.app, self.runner)  # before the vendor is asked for a name that nobody could be told
         person = self._with_name(person)
         talk = people.begin(person, self.channel, self.app)
-        known = Consumer(profile=person.profile, social_id=person.external_id, company_branch=self.channel.name)
+        known = Consumer(
+            profile=person.profile,
+            external_id=person.external_id,
+            channel=self.channel.name,
+            provider=self.channel.provider.title,
+            brand=self.channel.brand_name,
+            attributes=self.channel.options.attributes,
+        )
 
         def create(domains: Mapping[str, str], tokens: Tokens) -> Steps[Any]:
             return create_conversation(

@@ -6,7 +6,9 @@ from webhooks_app.models.heartbeat import Heartbeat
 from webhooks_app.models.hosted_file import HostedFile
 from webhooks_app.models.lane import Lane, LaneState
 from webhooks_app.models.message import ConsumerMessage, DeliveredMessage
+from webhooks_app.models.survey import Survey, SurveyStep
 from webhooks_app.models.token import Token
+from webhooks_app.models.typing import Typing
 from webhooks_app.models.unreadable import UnreadableBody
 
 __all__ = [
@@ -20,6 +22,9 @@ __all__ = [
     "HostedFile",
     "Lane",
     "LaneState",
+    "Survey",
+    "SurveyStep",
     "Token",
+    "Typing",
     "UnreadableBody",
 ]
