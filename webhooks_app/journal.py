@@ -11,11 +11,11 @@ import json
 import re
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from connector_platform.core.events import Content, InboundEvent, Profile, Receipt, content_to_json
+from connector_platform.core.events import ChatState, Content, InboundEvent, Profile, Receipt, content_to_json
 from connector_platform.core.ids import uuid7
 from connector_platform.database import run
 
@@ -31,6 +31,16 @@ def inbound_lane(channel_id: uuid.UUID, consumer_external_id: str) -> str:
 def outbound_lane(liveperson_app_id: uuid.UUID, liveperson_conversation_id: str) -> str:
     """The key of the lane that orders what LivePerson says in this conversation."""
     return f"o:{liveperson_app_id}:{liveperson_conversation_id}"
+
+
+def typing_lane(lane_key: str) -> str:
+    """The key of the lane beside ``lane_key`` for chat states: they wait for no message, and no message waits for them."""
+    return lane_key[0].upper() + lane_key[1:]
+
+
+def message_lane(lane_key: str) -> str:
+    """The key of the lane of messages beside ``typing_lane``."""
+    return lane_key[0].lower() + lane_key[1:]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +73,9 @@ class Entry:
         lane = event.consumer_id
         if not lane and isinstance(event.content, Receipt) and event.content.message_ids:
             lane = f"#{event.content.message_ids[0]}"
+        lane_key = inbound_lane(channel_id, lane)
         return cls(
-            lane_key=inbound_lane(channel_id, lane),
+            lane_key=typing_lane(lane_key) if isinstance(event.content, ChatState) else lane_key,
             direction="i",
             brand_id=brand_id,
             channel_id=channel_id,
@@ -224,5 +235,4 @@ def jsonb(value: Any) -> str:
 
 def profile_to_json(profile: Profile) -> dict[str, str]:
     """Only what the channel told."""
-    names = ("name", "first_name", "last_name", "phone", "email", "locale", "avatar_url", "username")
-    return {name: value for name in names if (value := getattr(profile, name))}
+    return {one.name: value for one in fields(profile) if (value := getattr(profile, one.name))}

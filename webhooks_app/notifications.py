@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from channels_app.selectors.configs import LivePersonConfig
-from connector_platform.core.events import ConversationChange, File, RichContent, Text
+from connector_platform.core.events import ChatState, ConversationChange, File, RichContent, Text
 from connector_platform.database import hot_pool
 from connector_platform.liveperson.notifications import Notification
 from webhooks_app import lanes
-from webhooks_app.journal import Entry, append, outbound_lane
+from webhooks_app.journal import Entry, append, outbound_lane, typing_lane
 
 MAX_ID = 64
 """LivePerson's ids of conversations and dialogs have 36 characters at most; a longer one is no id of ours."""
@@ -151,7 +151,7 @@ def _by_participant(connection: Any, app: LivePersonConfig, notification: Notifi
 
 def _may_become_ours(connection: Any, app: LivePersonConfig, notification: Notification) -> bool:
     """Whether a conversation of this app is being opened right now, whose id may turn out to be this one."""
-    if notification.is_private or notification.is_echo or notification.is_ignored:
+    if notification.is_private or notification.is_echo or notification.is_ignored or isinstance(notification.content, ChatState):
         return False
     row = connection.execute(
         """SELECT 1 FROM channels_app_conversation WHERE liveperson_app_id = %s AND state = 'opening'
@@ -187,8 +187,9 @@ def _instant(epoch_ms: int | None) -> datetime | None:
 
 
 def _entry(app: LivePersonConfig, notification: Notification, where: _Known, *, orphan: bool = False) -> Entry:
+    lane_key = outbound_lane(app.id, notification.conversation_id)
     return Entry(
-        lane_key=outbound_lane(app.id, notification.conversation_id),
+        lane_key=typing_lane(lane_key) if isinstance(notification.content, ChatState) else lane_key,
         direction="o",
         brand_id=where.brand_id,
         channel_id=None if orphan else where.channel_id,

@@ -17,6 +17,7 @@ from psycopg_pool import PoolTimeout
 
 from connector_platform.core.clock import monotonic_s
 from connector_platform.database import DatabaseUnavailable, hot_pool, run
+from webhooks_app.delivery import survey, typing
 from webhooks_app.heartbeat import beat
 
 log = structlog.get_logger(__name__)
@@ -88,6 +89,16 @@ def revive_lanes() -> int:
     return len(rows)
 
 
+def end_typing() -> int:
+    """Typing that nobody ended, and indicators that fade."""
+    return typing.sweep()
+
+
+def expire_surveys() -> int:
+    """Surveys that were left; a rating that was given is not lost with them."""
+    return survey.expire()
+
+
 def give_up_held() -> int:
     """Receipts that nothing was ever found for."""
     rows = run(
@@ -143,6 +154,8 @@ def _delete_lanes() -> int:
 EVERY: tuple[tuple[float, Callable[[], int]], ...] = (
     (1, match_held_receipts),
     (1, bind_orphans),
+    (0.5, end_typing),
+    (5, expire_surveys),
     (2, unpark),
     (10, drop_orphans),
     (15, revive_lanes),

@@ -69,7 +69,7 @@ def create_conversation(
             request_object("userprofile.SetUserProfile", profile_body(consumer, language=app.language), request_id=profile_request_id),
             request_object(
                 "cm.ConsumerRequestConversation",
-                _conversation_body(app, routing or _routing_of(app), context_name),
+                _conversation_body(app, routing or routing_of(app), context_name),
                 request_id=conversation_request_id,
             ),
         ],
@@ -82,7 +82,8 @@ def create_conversation(
     )
 
 
-def _routing_of(app: LivePersonAppConfig) -> Routing:
+def routing_of(app: LivePersonAppConfig) -> Routing:
+    """The app's own routing."""
     return Routing(skill_id=app.skill_id, campaign_id=app.campaign_id, engagement_id=app.engagement_id)
 
 

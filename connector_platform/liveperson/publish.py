@@ -25,6 +25,9 @@ from connector_platform.liveperson.tokens import Tokens
 MAX_REQUEST_CHARS = 5000
 """LivePerson's how-to limits the JSON request object to 5000 characters; counted here in UTF-16 units, the stricter reading."""
 
+CHAT_STATE_TIMEOUT_S = 3.0
+"""A chat state is worth something only at once: nobody waits longer for its answer."""
+
 # Less room than this for the text itself means that the metadata fills the request; pieces of a few words would help nobody.
 _MIN_TEXT_ROOM = 200
 
@@ -79,6 +82,7 @@ def publish(
     *,
     purpose: Purpose,
     effect: bool = True,
+    timeout_s: float | None = None,
 ) -> Steps[Published]:
     """What became of one request object, whatever its type.
 
@@ -89,7 +93,7 @@ def publish(
 
     Source: https://developers.liveperson.com/connector-api-send-api-send.html (archived copy, checked 2026-11).
     """
-    call = send_call(app, domains, tokens, request, purpose=purpose, effect=effect)
+    call = send_call(app, domains, tokens, request, purpose=purpose, effect=effect, timeout_s=timeout_s)
     response = yield call
     interpret(call, response)
     body = send_api_elements(response)[0].get("body")
@@ -165,7 +169,7 @@ def publish_chat_state(
         dialog_id=dialog_id,
         request_id=request_id,
     )
-    return publish(app, domains, tokens, request, purpose=Purpose.CHAT_STATE, effect=False)
+    return publish(app, domains, tokens, request, purpose=Purpose.CHAT_STATE, effect=False, timeout_s=CHAT_STATE_TIMEOUT_S)
 
 
 def publish_accept_status(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from connector_platform.core.calls import HttpCall
@@ -49,12 +50,14 @@ def send_call(
     *,
     purpose: Purpose,
     effect: bool,
+    timeout_s: float | None = None,
 ) -> HttpCall:
     """The call that sends one request object into a conversation. The conversation's id is in the object, not in the URL.
 
     Source: https://developers.liveperson.com/connector-api-send-api-send.html (archived copy, checked 2026-11).
     """
-    return _call(app, domains, tokens, "conversation/send", dict(request), purpose, effect)
+    call = _call(app, domains, tokens, "conversation/send", dict(request), purpose, effect)
+    return call if timeout_s is None else replace(call, timeout_s=timeout_s)
 
 
 def _call(

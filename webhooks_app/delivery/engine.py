@@ -20,10 +20,11 @@ from channels_app.selectors import configs
 from channels_app.services.channels import break_channel, note_problem
 from connector_platform.core.clock import monotonic_s
 from connector_platform.core.errors import DeliveryError
+from connector_platform.core.events import ChatState
 from connector_platform.core.http import HttpClient
 from connector_platform.database import DatabaseUnavailable, hot_pool
 from webhooks_app import lanes
-from webhooks_app.delivery import records, sequence
+from webhooks_app.delivery import records, sequence, typing
 from webhooks_app.delivery.inbound import InboundDelivery
 from webhooks_app.delivery.judge import REFUSED, judge_inbound, judge_outbound
 from webhooks_app.delivery.outbound import OutboundDelivery
@@ -146,7 +147,9 @@ class Engine:
         def save(progress: Progress) -> None:
             patiently(lambda: records.save_progress(claim, job, progress))
 
-        return Runner(self._client, secrets=secrets, begin=begin, save=save)
+        # A chat state is worth no long wait.
+        timeout_s = typing.TIMEOUT_S if isinstance(job.content, ChatState) else None
+        return Runner(self._client, secrets=secrets, begin=begin, save=save, timeout_s=timeout_s)
 
     def _judge(self, claim: Claim, job: Job, delivery: InboundDelivery | OutboundDelivery, error: DeliveryError) -> Outcome:
         log.info("delivery_error", event_id=str(job.public_id), direction=claim.direction, code=error.code, tries=job.tries + 1)

@@ -14,13 +14,12 @@ from django.conf import settings
 from channels_app.selectors.configs import ChannelConfig, LivePersonConfig
 from connector_platform.core.calls import HttpResponse, Steps
 from connector_platform.core.clock import now
-from connector_platform.core.errors import ConversationGone, DeliveryError, OutcomeUnknown
+from connector_platform.core.errors import ConversationGone, DeliveryError
 from connector_platform.core.events import (
     ChatState,
     Close,
     Content,
     File,
-    FileKind,
     OptIn,
     OptOut,
     Rating,
@@ -29,19 +28,17 @@ from connector_platform.core.events import (
 )
 from connector_platform.database import run
 from connector_platform.liveperson import publish as lp
-from connector_platform.liveperson.conversation import create_conversation
-from connector_platform.liveperson.errors import ConsumerTokenRejected, ConversationAlreadyOpen, NotReadyYet
+from connector_platform.liveperson.errors import ConsumerTokenRejected, NotReadyYet
 from connector_platform.liveperson.files import publish_file
-from connector_platform.liveperson.sdes import Consumer
 from connector_platform.liveperson.tokens import Tokens
-from webhooks_app.delivery import people
+from webhooks_app.delivery import people, survey
 from webhooks_app.delivery.agent_lines import agent_text
 from webhooks_app.delivery.choices import Chosen, chosen
-from webhooks_app.delivery.context import send_context
+from webhooks_app.delivery.consumer_files import Upload, fetch_upload
 from webhooks_app.delivery.on_behalf import OnBehalf
+from webhooks_app.delivery.opening import Opening
 from webhooks_app.delivery.outcome import Again, Ended, Outcome, Spoken, skipped
 from webhooks_app.delivery.people import Person, Talk
-from webhooks_app.delivery.pictures import Picture, fetch_picture
 from webhooks_app.delivery.records import Job
 from webhooks_app.delivery.signals import Signals, early
 from webhooks_app.delivery.steps import Runner
@@ -52,9 +49,8 @@ from webhooks_app.tokens import LivePersonAccess
 
 log = structlog.get_logger(__name__)
 
-ADOPT_WAIT_S = 1.0
-"""Between looks for the notification that names a conversation which LivePerson says is already open."""
-PICTURE_TRIES = 3
+FILE_TRIES = 3
+"""A consumer's file must not hold the words behind it for hours: after a few tries the agent reads that there was one."""
 NOT_READY_S = 60
 """A conversation that LivePerson does not find this long after it was opened is gone."""
 
@@ -75,6 +71,10 @@ class InboundDelivery:
         return OnBehalf(self.app, self.access, self.runner)
 
     @property
+    def _opening(self) -> Opening:
+        return Opening(self.job, self.channel, self.app, self.calls)
+
+    @property
     def _signals(self) -> Signals:
         return Signals(self.job, self.channel, self.app, self.calls)
 
@@ -85,6 +85,8 @@ class InboundDelivery:
             DeliveryError: what the engine's table decides on.
         """
         content = self.job.content
+        if isinstance(content, Text) and self.channel.options.closes(content.text):
+            content = Close()
         is_message = agent_text(content) is not None
         if not self.job.consumer_external_id:
             return self._nameless(content)
@@ -100,6 +102,8 @@ class InboundDelivery:
         if talk is None and (isinstance(content, OptOut) or (isinstance(content, OptIn) and not content.reference)):
             return skipped("no_conversation", "noted; nobody is talking with this person")
         if is_message:
+            if talk is None and (answered := self._survey(person, content)) is not None:
+                return answered
             return self._message(person, content, self._said(person, content))
         match content:
             case ChatState():
@@ -123,25 +127,42 @@ class InboundDelivery:
 
     # A consumer's message.
 
-    def _said(self, person: Person, content: Content) -> str | Picture:
-        """What is published: the picture that the consumer sent where LivePerson takes it, else a line in words."""
+    def _survey(self, person: Person, content: Content) -> Outcome | None:
+        """What came of an answer to the platform's own survey; None where there is none to answer, or this is no answer."""
+        found = survey.open_for(person)
+        if found is None:
+            return None
+        answer = survey.read_answer(found, content, self.channel, person)
+        if answer is None:
+            survey.leave(found)
+            return None
+        if answer.csat is not None:
+            write = partial(survey.rated, found=found, answer=answer, channel=self.channel, person=person)
+        else:
+            if found.csat is None:
+                return skipped("survey_answer", "the rating comes first", conversation_id=found.conversation_id)
+            self._signals.rate(person, found.liveperson_id, Rating(csat=found.csat, resolved=answer.resolved))
+            write = partial(survey.finished, found=found, answer=answer, channel=self.channel, person=person)
+        return Ended(state="done", outcome="survey_answer", conversation_id=found.conversation_id, write=write)
+
+    def _said(self, person: Person, content: Content) -> str | Upload:
+        """What is published: the file that the consumer sent where the account takes it, else a line in words that says why not."""
         line = agent_text(content) or ""
-        if not isinstance(content, File) or content.kind is not FileKind.IMAGE:
+        if not isinstance(content, File):
             return line
         try:
-            return fetch_picture(self.channel, person, content, self.runner, str(self.job.public_id))
+            return fetch_upload(self.channel, self.app, person, content, self.runner, str(self.job.public_id))
         except DeliveryError as error:
-            # A picture must not hold the words behind it for hours: a few tries, then the agent reads that there was one.
-            if error.retryable and self.job.tries < PICTURE_TRIES:
+            if error.retryable and self.job.tries < FILE_TRIES:
                 raise
-            log.info("picture_not_shown", channel_id=str(self.channel.id), code=error.code)
-            return f"{line}\n[the picture cannot be shown: {self.runner.clean(error.message)}]"
+            log.info("file_not_shown", channel_id=str(self.channel.id), code=error.code)
+            return f"{line}\n[this {content.kind.value} cannot be shown: {self.runner.clean(error.message)}]"
 
-    def _message(self, person: Person, content: Content, said: str | Picture) -> Outcome:
+    def _message(self, person: Person, content: Content, said: str | Upload) -> Outcome:
         if isinstance(said, str) and not said.strip():
             return skipped("empty", "an empty message")
         for last in (False, True):
-            talk = self._open_talk(person)
+            talk = self._opening.talk(person)
             progress = self.job.progress
             choice = chosen(talk, content, self.job)
             if choice is not None:
@@ -163,6 +184,8 @@ class InboundDelivery:
                 people.mark_closed(talk, "GONE")
                 progress.restart()
                 continue
+            if talk.is_typing:
+                self._signals.stop_typing(person, talk)
             if len(sequences) == 1 and sequences[0][1] is not None:
                 spoken = Spoken(
                     dialog=talk.dialog_id,
@@ -180,11 +203,11 @@ class InboundDelivery:
         raise AssertionError("the second round returns or raises")
 
     def _publish(
-        self, domains: Mapping[str, str], tokens: Tokens, talk: Talk, said: str | Picture, choice: Chosen | None
+        self, domains: Mapping[str, str], tokens: Tokens, talk: Talk, said: str | Upload, choice: Chosen | None
     ) -> Steps[list[tuple[str, int | None]]]:
         """The digest and the sequence of each part that it became."""
         sent: list[tuple[str, int | None]] = []
-        if isinstance(said, Picture):
+        if isinstance(said, Upload):
             shown = yield from publish_file(
                 self.app.config,
                 domains,
@@ -195,6 +218,8 @@ class InboundDelivery:
                 data=said.data,
                 mime_type=said.mime_type,
                 caption=said.caption,
+                preview=said.preview,
+                file_types=self.app.file_types,
             )
             return [("", shown.sequence)]
         metadata = choice.metadata if choice is not None and choice.metadata else None
@@ -252,12 +277,14 @@ class InboundDelivery:
         # A call for an event can only have been made in a conversation that had its id by then.
         return self.job.in_doubt and self.job.started_at is not None and talk.created_at <= self.job.started_at
 
-    def _reconcile(self, talk: Talk, said: str | Picture, choice: Chosen | None) -> Outcome | None:
+    def _reconcile(self, talk: Talk, said: str | Upload, choice: Chosen | None) -> Outcome | None:
         """Look for LivePerson's echo of the part whose answer was not seen: found, the part counts as sent; else wait for it a while."""
         done = len(self.job.progress.answers)
-        if isinstance(said, Picture):
+        if isinstance(said, Upload):
             # Its echo names LivePerson's own path. One consumer's sends are made one after another, so an echo that is nobody's is ours.
             digests: list[str | None] = [None]
+            # A preview that LivePerson refused left an answer, too.
+            done = sum(self.job.progress.response(index).is_success for index in range(done))
         else:
             metadata = choice.metadata if choice is not None and choice.metadata else None
             parts = lp.text_parts(said, conversation_id=talk.liveperson_id, dialog_id=talk.dialog_id, metadata=metadata)
@@ -297,72 +324,3 @@ class InboundDelivery:
         bodies = [progress.response(index).json() for index in range(len(progress.answers))]
         numbers = [body["body"].get("sequence") for body in bodies if isinstance(body, dict) and isinstance(body.get("body"), dict)]
         return [number for number in numbers if isinstance(number, int) and abs(number) < 2**63]
-
-    # The conversation and the identities.
-
-    def _open_talk(self, person: Person) -> Talk:
-        talk = people.talk_of(person)
-        if talk is not None and talk.liveperson_id:
-            return talk
-        self.access.app_jwt(self.app, self.runner)  # before the vendor is asked for a name that nobody could be told
-        person = self._with_name(person)
-        talk = people.begin(person, self.channel, self.app)
-        known = Consumer(
-            profile=person.profile,
-            external_id=person.external_id,
-            channel=self.channel.name,
-            provider=self.channel.provider.title,
-            brand=self.channel.brand_name,
-            attributes=self.channel.options.attributes,
-        )
-
-        def create(domains: Mapping[str, str], tokens: Tokens) -> Steps[Any]:
-            return create_conversation(
-                self.app.config,
-                domains,
-                tokens,
-                known,
-                profile_request_id=f"{talk.id}-1",
-                conversation_request_id=f"{talk.id}-2",
-                context_name=self.channel.provider.title,
-            )
-
-        try:
-            created = self.calls.run(person, create)
-        except (ConversationAlreadyOpen, OutcomeUnknown) as error:
-            # Another worker's create took effect and its answer was lost: LivePerson's notification names the conversation.
-            adopted = people.talk_of(person)
-            if adopted is not None and adopted.liveperson_id:
-                return adopted
-            raise AwaitingConversation(error.message) from error
-        people.record_open(
-            consumer_id=person.id,
-            brand_id=self.channel.brand_id,
-            channel_id=self.channel.id,
-            app_id=self.app.id,
-            liveperson_id=created.conversation_id,
-        )
-        opened = people.talk_of(person)
-        if opened is None or not opened.liveperson_id:
-            raise ConversationGone("LivePerson closed the conversation as soon as it was opened")
-        return opened
-
-    def _with_name(self, person: Person) -> Person:
-        """The person with what the vendor tells on request, where the callbacks told no name. An agent can do without: a failure is no obstacle."""
-        if person.profile.name or person.profile.first_name:
-            return person
-        provider = self.channel.provider
-        context = send_context(self.channel, person, str(self.job.public_id))
-        try:
-            found = self.runner.run(provider.look_up_profile(self.channel.config, context), interpret=provider.interpret)
-        except DeliveryError as error:
-            log.info("profile_unavailable", channel_id=str(self.channel.id), code=error.code)
-            return person
-        return person if found is None else people.add_profile(person, found)
-
-
-class AwaitingConversation(DeliveryError):
-    """LivePerson says that the consumer has an open conversation; its notification will tell which."""
-
-    code = "awaiting_conversation"
-    retryable = True

@@ -8,7 +8,7 @@ from channels_app.providers.base import Provider
 from connector_platform.core.errors import ConfigurationError, CredentialsRejected, DeliveryError, OutcomeUnknown
 from connector_platform.core.events import ChatState, Receipt
 from connector_platform.liveperson.errors import AppTokenRejected, ConsumerTokenRejected, TokensRejected
-from webhooks_app.delivery.inbound import ADOPT_WAIT_S, AwaitingConversation
+from webhooks_app.delivery.opening import AwaitingConversation
 from webhooks_app.delivery.outcome import Again, Ended, Outcome, Parked, skipped
 from webhooks_app.delivery.records import Job
 from webhooks_app.retry import CHANNEL_WAITS_S, LIVEPERSON_WAITS_S, wait_s
@@ -16,6 +16,8 @@ from webhooks_app.tokens import TokenPending
 
 REFUSED = (CredentialsRejected, ConfigurationError, AppTokenRejected)
 """LivePerson refuses the app as such: an operator has to act."""
+ADOPT_WAIT_S = 1.0
+"""Between looks for the notification that names a conversation which LivePerson says is already open."""
 TOKEN_WAIT_S = 0.2
 DOUBT_WAIT_S = 0.3
 

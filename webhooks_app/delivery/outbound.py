@@ -16,6 +16,7 @@ from connector_platform.core.clock import now
 from connector_platform.core.errors import DeliveryError, RecipientGone
 from connector_platform.core.events import (
     ChatState,
+    ChatStateKind,
     Content,
     ConversationChange,
     File,
@@ -28,23 +29,26 @@ from connector_platform.core.events import (
 from connector_platform.core.rich.choices import Choice
 from connector_platform.core.rich.losses import Loss
 from connector_platform.database import run
-from webhooks_app.delivery import people, receipts
+from webhooks_app.delivery import people, receipts, survey, typing
 from webhooks_app.delivery.agent_files import rehost
 from webhooks_app.delivery.context import send_context
+from webhooks_app.delivery.notices import changes, ends, notice
 from webhooks_app.delivery.on_behalf import OnBehalf
-from webhooks_app.delivery.outcome import Ended, Outcome, Parked, skipped
+from webhooks_app.delivery.outcome import Ended, Outcome, Parked, Write, skipped
 from webhooks_app.delivery.people import Person, Talk
 from webhooks_app.delivery.records import Job
 from webhooks_app.delivery.steps import Runner
-from webhooks_app.journal import append, jsonb, storable
+from webhooks_app.journal import append, jsonb, outbound_lane, storable
 from webhooks_app.notifications import mark_seen
 from webhooks_app.tokens import LivePersonAccess
 
 log = structlog.get_logger(__name__)
 
-CHAT_STATE_FRESH_S = 10
 FILE_TRIES = 4
 """An agent's file must not hold the words behind it for hours: after a few tries it is announced in words."""
+
+NOTICE_TRIES = 4
+"""After so many tries a consumer is not told that an agent came or left; what agents say goes on."""
 
 
 @dataclass
@@ -88,6 +92,11 @@ class OutboundDelivery:
         if shown is None:
             return skipped("nothing_to_show", conversation_id=talk.id)
         sent = self._send(channel, person, shown)
+        record = self._recorder(channel, person, talk, sent)
+        return Ended(state="done", outcome="sent", conversation_id=talk.id, channel_id=channel.id, write=record)
+
+    def _recorder(self, channel: ChannelConfig, person: Person, talk: Talk, sent: Sent) -> Write:
+        """What writes down what was sent: the vendor's ids, what was lost and offered, and the receipts that this sets free."""
         sent_at = self._sent_at()
         ids = [storable(message_id) for part in sent.parts for message_id in part]
 
@@ -100,6 +109,8 @@ class OutboundDelivery:
             for number, part in enumerate(sent.parts):
                 for message_id in part:
                     self._remember(connection, channel, talk, message_id, number, sent_at)
+            if channel.provider.capabilities.typing_out:
+                typing.end(talk.id, "o", connection)  # platforms end it with the message
             receipts.after_sent(
                 connection,
                 self.job,
@@ -114,7 +125,7 @@ class OutboundDelivery:
             if self.job.sequence is not None:
                 mark_seen(connection, talk.id, self.job.dialog_id, self.job.sequence)
 
-        return Ended(state="done", outcome="sent", conversation_id=talk.id, channel_id=channel.id, write=record)
+        return record
 
     def _fetched(self, channel: ChannelConfig, person: Person, file: File) -> Content:
         """The file on an address of ours; in words where it cannot be had, since LivePerson's refusal is no fault of the channel."""
@@ -160,8 +171,25 @@ class OutboundDelivery:
         )
         if not shows:
             return skipped("not_shown", f"{channel.provider.title} does not show this", conversation_id=talk.id)
-        if self.job.age_s > CHAT_STATE_FRESH_S or self.job.tries:
+        if isinstance(content, ChatState):
+            return self._typing(channel, person, talk, content)
+        if self.job.age_s > typing.FRESH_S or self.job.tries:
             return skipped("stale", conversation_id=talk.id)
+        self._send(channel, person, content)
+        return Ended(state="done", outcome="sent", conversation_id=talk.id, channel_id=channel.id)
+
+    def _typing(self, channel: ChannelConfig, person: Person, talk: Talk, content: ChatState) -> Outcome:
+        is_repeated = self.job.wire_type == typing.REPEATED
+        if typing.is_late(self.job, outbound_lane(self.app.id, self.liveperson_id)):
+            return skipped("stale", "the chat state is over", conversation_id=talk.id)
+        if is_repeated and content.state is ChatStateKind.COMPOSING and not typing.is_going_on(talk.id, "o"):
+            return skipped("stale", "the agent stopped typing", conversation_id=talk.id)
+        if content.state is not ChatStateKind.COMPOSING:
+            typing.end(talk.id, "o")
+        elif is_repeated:
+            typing.go_on(talk.id, "o", channel.provider.capabilities.typing_repeat_s)
+        else:
+            typing.begin(talk.id, "o", typing.AGENT_TYPES_S, channel.provider.capabilities.typing_repeat_s)
         self._send(channel, person, content)
         return Ended(state="done", outcome="sent", conversation_id=talk.id, channel_id=channel.id)
 
@@ -182,11 +210,34 @@ class OutboundDelivery:
             talk = people.talk_by_liveperson_id(self.app.id, self.liveperson_id)
             assert talk is not None
         known = talk
+        channel = configs.channel(talk.channel_id)
+        person_ = people.person_by_id(talk.consumer_id) if channel is not None and changes(talk, change) else None
+        detail, told = "", None
+        if channel is not None and person_ is not None:
+            detail, told = self._tell(channel, person_, talk, notice(channel.options, person_.profile.locale, talk, change))
 
         def apply(connection: Any) -> None:
+            if told is not None:
+                told(connection)
             people.apply_change(connection, known, change)
+            if channel is not None and person_ is not None and ends(known, change) and survey.follows(channel.options, person_, change):
+                survey.begin(connection, known, person_, channel, self.app.id)
 
-        return Ended(state="done", outcome="applied", conversation_id=talk.id, channel_id=talk.channel_id, write=apply)
+        return Ended(state="done", outcome="applied", detail=detail, conversation_id=talk.id, channel_id=talk.channel_id, write=apply)
+
+    def _tell(self, channel: ChannelConfig, person: Person, talk: Talk, words: str) -> tuple[str, Write | None]:
+        """Say ``words`` to the consumer; why not, where that is impossible: the conversation's state is taken over all the same."""
+        if not words or person.opted_out_at is not None:
+            return "", None
+        if not channel.sends:
+            return f"the consumer was not told: {channel.name} is {channel.state.label.lower()}", None
+        try:
+            sent = self._send(channel, person, Text(text=words))
+        except DeliveryError as error:
+            if error.retryable and self.job.tries < NOTICE_TRIES:
+                raise
+            return f"the consumer was not told: {error.message}", None
+        return "", self._recorder(channel, person, talk, sent)
 
     def _participant(self, change: ConversationChange) -> tuple[Any, Any] | None:
         rows = run(

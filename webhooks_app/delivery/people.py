@@ -33,6 +33,8 @@ class Person:
     opted_out_at: datetime | None
     liveperson_app_id: uuid.UUID | None
     jws: str
+    visitor_id: str = ""
+    session_id: str = ""
 
     @property
     def ext_consumer_id(self) -> str:
@@ -41,7 +43,12 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """A conversation that is not closed. ``liveperson_id`` is empty while it is being opened."""
+    """A conversation. ``liveperson_id`` is empty while it is being opened.
+
+    ``dialog_id`` is where messages go: the open survey's where there is one, else MAIN, whose state is ``main_state``. ``skill_id``,
+    ``agent_id`` and ``stage`` are LivePerson's, of the state that was applied last (``changed_ms`` 0: none yet). ``is_typing``: LivePerson was
+    told that the consumer is typing.
+    """
 
     id: uuid.UUID
     consumer_id: uuid.UUID
@@ -50,11 +57,17 @@ class Talk:
     state: str
     dialog_id: str
     created_at: datetime
+    stage: str
+    skill_id: str
+    agent_id: str
+    close_reason: str
+    changed_ms: int
+    main_state: str
+    is_typing: bool
 
 
-_PERSON = (
-    """id, external_id, profile, last_inbound_at, delivered_until_at, read_until_at, opted_out_at, liveperson_app_id, liveperson_jws"""
-)
+_PERSON = """id, external_id, profile, last_inbound_at, delivered_until_at, read_until_at, opted_out_at, liveperson_app_id, liveperson_jws,
+    liveperson_visitor_id, liveperson_session_id"""
 
 
 @lru_cache(maxsize=4096)
@@ -65,7 +78,7 @@ def _open_jws(sealed: bytes) -> str:
 
 def _person(row: Any) -> Person:
     jws = _open_jws(row[8]) if row[8] else ""
-    return Person(row[0], row[1], Profile(**(row[2] or {})), row[3], row[4], row[5], row[6], row[7], jws)
+    return Person(row[0], row[1], Profile(**(row[2] or {})), row[3], row[4], row[5], row[6], row[7], jws, row[9], row[10])
 
 
 def meet(channel: ChannelConfig, external_id: str, profile: dict[str, str], wrote_at: datetime | None) -> Person:
@@ -110,6 +123,15 @@ def add_profile(person: Person, profile: Profile) -> Person:
     return _person(rows[0])
 
 
+def remember_visitor(person: Person, visitor_id: str, session_id: str) -> None:
+    """Keep how the Monitoring API calls the person: the next question continues the session."""
+    if visitor_id and session_id and (visitor_id, session_id) != (person.visitor_id, person.session_id):
+        run(
+            "UPDATE channels_app_consumer SET liveperson_visitor_id = %s, liveperson_session_id = %s, updated_at = now() WHERE id = %s",
+            [visitor_id, session_id, person.id],
+        )
+
+
 def remember_jws(person: Person, app: LivePersonConfig, jws: ConsumerJws) -> None:
     """Keep the consumer's token, and the id by which LivePerson's notifications name the person."""
     run(
@@ -135,7 +157,9 @@ def set_opt_out(person: Person, *, opted_out: bool) -> None:
 _TALK = """
 SELECT c.id, c.consumer_id, c.channel_id, c.liveperson_id, c.state, COALESCE(
     (SELECT d.dialog_id FROM channels_app_dialog d WHERE d.conversation_id = c.id AND d.dialog_type = 'POST_SURVEY' AND d.state = 'OPEN' LIMIT 1),
-    c.liveperson_id), c.created_at
+    c.liveperson_id), c.created_at, c.stage, c.skill_id, c.agent_id, c.close_reason, c.changed_ms,
+    COALESCE((SELECT d.state FROM channels_app_dialog d WHERE d.conversation_id = c.id AND d.dialog_id = c.liveperson_id), ''),
+    EXISTS (SELECT 1 FROM webhooks_app_typing t WHERE t.conversation_id = c.id AND t.direction = 'i')
 FROM channels_app_conversation c WHERE """
 
 
@@ -204,22 +228,31 @@ def record_open(
 
 
 def mark_closed(talk: Talk, reason: str) -> None:
-    """LivePerson says that the conversation is over; the next message opens another."""
+    """LivePerson says that the conversation is over; the next message opens another. What its own notification will say is left to that."""
     run(
-        """UPDATE channels_app_conversation SET state = 'closed', stage = 'CLOSE', close_reason = %s, closed_at = now(), updated_at = now()
+        """UPDATE channels_app_conversation SET state = 'closed', close_reason = %s, closed_at = now(), updated_at = now()
            WHERE id = %s AND state <> 'closed'""",
         [reason[:80], talk.id],
     )
 
 
 def apply_change(connection: Any, talk: Talk, change: ConversationChange) -> None:
-    """Take over LivePerson's complete state of the conversation, unless a newer one was applied already."""
+    """Take over LivePerson's complete state of the conversation, unless a newer one was applied already.
+
+    One that was held closed here and is open at LivePerson (a survey follows; an agent resumed it) is opened again, unless the consumer has
+    another one by now.
+    """
     closed = change.stage == "CLOSE"
+    # Closed by LivePerson and open again, or only assumed closed; what the consumer closed stays so, whatever was still on its way.
+    may_reopen = (
+        talk.state == "closed" and (talk.stage == "CLOSE" or talk.close_reason == "GONE") and change.changed_at_ms > talk.changed_ms
+    )
+    reopens = change.stage == "OPEN" and may_reopen and _makes_room(connection, talk)
     row = connection.execute(
         """UPDATE channels_app_conversation SET stage = %s, skill_id = %s, agent_id = %s, changed_ms = %s, updated_at = now(),
-               close_reason = CASE WHEN %s THEN %s ELSE close_reason END,
-               state = CASE WHEN %s THEN 'closed' ELSE state END,
-               closed_at = CASE WHEN %s THEN COALESCE(closed_at, now()) ELSE closed_at END
+               close_reason = CASE WHEN %s THEN %s WHEN %s THEN '' ELSE close_reason END,
+               state = CASE WHEN %s THEN 'closed' WHEN %s THEN 'open' ELSE state END,
+               closed_at = CASE WHEN %s THEN COALESCE(closed_at, now()) WHEN %s THEN NULL ELSE closed_at END
            WHERE id = %s AND changed_ms <= %s RETURNING id""",
         [
             change.stage[:20],
@@ -228,8 +261,11 @@ def apply_change(connection: Any, talk: Talk, change: ConversationChange) -> Non
             change.changed_at_ms,
             closed,
             change.close_reason[:80],
+            reopens,
             closed,
+            reopens,
             closed,
+            reopens,
             talk.id,
             change.changed_at_ms,
         ],
@@ -244,3 +280,17 @@ def apply_change(connection: Any, talk: Talk, change: ConversationChange) -> Non
                ON CONFLICT (conversation_id, dialog_id) DO UPDATE SET dialog_type = EXCLUDED.dialog_type, state = EXCLUDED.state""",
             [talk.id, dialog["dialog_id"][:64], str(dialog.get("dialog_type", ""))[:20], str(dialog.get("state", ""))[:10]],
         )
+
+
+def _makes_room(connection: Any, talk: Talk) -> bool:
+    """Whether the consumer has no other conversation; one that is only being opened gives way, since LivePerson will not open it."""
+    connection.execute("SELECT 1 FROM channels_app_consumer WHERE id = %s FOR UPDATE", [talk.consumer_id])
+    connection.execute(
+        """UPDATE channels_app_conversation SET state = 'closed', closed_at = now(), close_reason = 'REPLACED', updated_at = now()
+           WHERE consumer_id = %s AND state = 'opening'""",
+        [talk.consumer_id],
+    )
+    other = connection.execute(
+        "SELECT 1 FROM channels_app_conversation WHERE consumer_id = %s AND state <> 'closed'", [talk.consumer_id]
+    ).fetchone()
+    return other is None

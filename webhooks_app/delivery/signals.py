@@ -12,7 +12,7 @@ import structlog
 from channels_app.selectors.configs import ChannelConfig, LivePersonConfig
 from connector_platform.core.calls import Steps
 from connector_platform.core.clock import now
-from connector_platform.core.errors import ConversationGone
+from connector_platform.core.errors import ConversationGone, DeliveryError
 from connector_platform.core.events import (
     ChatState,
     ChatStateKind,
@@ -22,18 +22,17 @@ from connector_platform.core.events import (
 )
 from connector_platform.database import run
 from connector_platform.liveperson import publish as lp
+from connector_platform.liveperson.app import Feature
 from connector_platform.liveperson.errors import ConsumerTokenRejected, NotReadyYet
 from connector_platform.liveperson.tokens import Tokens
-from webhooks_app.delivery import people, receipts
+from webhooks_app.delivery import people, receipts, typing
 from webhooks_app.delivery.on_behalf import OnBehalf
 from webhooks_app.delivery.outcome import Ended, Outcome, skipped
 from webhooks_app.delivery.people import Person, Talk
 from webhooks_app.delivery.records import Job
+from webhooks_app.journal import inbound_lane
 
 log = structlog.get_logger(__name__)
-
-CHAT_STATE_FRESH_S = 10
-"""A typing indicator older than this says nothing any more."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +47,39 @@ class Signals:
     def chat_state(self, person: Person, talk: Talk | None, content: ChatState) -> Outcome:
         if talk is None or not talk.liveperson_id:
             return skipped("no_conversation", "typing before the first message")
-        if self.job.age_s > CHAT_STATE_FRESH_S or (talk.dialog_id != talk.liveperson_id):
-            return skipped("stale", "typing that is over, or in a survey, which takes none")
-        return self._quietly(person, talk, lp.publish_chat_state, state=content.state)
+        if talk.dialog_id != talk.liveperson_id:
+            return skipped("not_shown", "a survey takes no chat states")
+        if typing.is_late(self.job, inbound_lane(self.channel.id, person.external_id)):
+            return skipped("stale", "the chat state is over")
+        if content.state is not ChatStateKind.COMPOSING:
+            typing.end(talk.id, "i")
+            return self._quietly(person, talk, lp.publish_chat_state, state=content.state)
+        typing.begin(talk.id, "i", typing.CONSUMER_TYPES_S)
+        outcome = self._quietly(person, talk, lp.publish_chat_state, state=content.state)
+        if not typing.is_going_on(talk.id, "i"):
+            # The message came while this was under way, and has told LivePerson already that the typing is over.
+            self.stop_typing(person, talk)
+        return outcome
+
+    def stop_typing(self, person: Person, talk: Talk) -> None:
+        """Tell LivePerson that the consumer does not type any more: a message does not say so. Nothing depends on its success."""
+        typing.end(talk.id, "i")
+
+        def build(domains: Mapping[str, str], tokens: Tokens) -> Steps[Any]:
+            return lp.publish_chat_state(
+                self.app.config,
+                domains,
+                tokens,
+                conversation_id=talk.liveperson_id,
+                dialog_id=talk.liveperson_id,
+                request_id=f"{self.job.public_id}-active",
+                state=ChatStateKind.ACTIVE,
+            )
+
+        try:
+            self.calls.run(person, build)
+        except DeliveryError as error:
+            log.info("typing_not_ended", event_id=str(self.job.public_id), code=error.code)
 
     def receipt(self, person: Person, receipt: Receipt) -> Outcome:
         if receipt.sequences:
@@ -100,34 +129,51 @@ class Signals:
             log.debug("receipt_after_close", event_id=str(self.job.public_id))
 
     def close(self, person: Person, talk: Talk | None) -> Outcome:
+        """The consumer's end. Where the app takes surveys, only MAIN is closed, so that one may follow; during one, everything is."""
         if talk is None or not talk.liveperson_id:
             return skipped("no_conversation", "there is no open conversation")
-        outcome = self._quietly(person, talk, lp.publish_close, scope=lp.CloseScope.CONVERSATION)
-        people.mark_closed(talk, "CONSUMER")
+        if talk.dialog_id != talk.liveperson_id:
+            scope = lp.CloseScope.STAGE
+        elif Feature.MULTI_DIALOG in self.app.config.features:
+            scope = lp.CloseScope.DIALOG
+        else:
+            scope = lp.CloseScope.CONVERSATION
+        outcome = self._quietly(person, talk, lp.publish_close, scope=scope)
+        if scope is not lp.CloseScope.DIALOG:
+            people.mark_closed(talk, "CONSUMER")
         return outcome
 
     def rating(self, person: Person, rating: Rating) -> Outcome:
         row = run(
             """SELECT id, liveperson_id FROM channels_app_conversation WHERE consumer_id = %s AND liveperson_id <> '' AND closed_at > %s
-               ORDER BY closed_at DESC LIMIT 1""",
-            [person.id, now() - timedelta(days=7)],
+               AND id = COALESCE(%s, id) ORDER BY closed_at DESC LIMIT 1""",
+            [person.id, now() - timedelta(days=7), self.job.conversation_id],
         )
         if not row:
             return skipped("no_conversation", "no conversation was closed in the last week")
+
+        self.rate(person, row[0][1], rating)
+        return Ended(state="done", outcome="sent", conversation_id=row[0][0])
+
+    def rate(self, person: Person, liveperson_id: str, rating: Rating) -> None:
+        """Tell LivePerson the rating of a closed conversation.
+
+        Raises:
+            DeliveryError: its refusal.
+        """
 
         def build(domains: Mapping[str, str], tokens: Tokens) -> Steps[Any]:
             return lp.publish_csat(
                 self.app.config,
                 domains,
                 tokens,
-                conversation_id=row[0][1],
+                conversation_id=liveperson_id,
                 request_id=str(self.job.public_id),
                 csat=rating.csat,
                 resolved=rating.resolved,
             )
 
         self.calls.run(person, build)
-        return Ended(state="done", outcome="sent", conversation_id=row[0][0])
 
     def _quietly(
         self, person: Person, talk: Talk, publish: Callable[..., Steps[lp.Published]], **fields: ChatStateKind | lp.CloseScope

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -72,7 +72,7 @@ class Runner:
     """Makes one event's calls; ``tries`` collects them.
 
     ``begin`` is called once, before the first call with an effect; ``save`` before each further one, with the answers so far. Both only for
-    the steps that are given the event's ``Progress``: those are the event's own effect, the others merely prepare it.
+    the steps that are given the event's ``Progress``: those are the event's own effect, the others merely prepare it. ``timeout_s`` is of each call.
     """
 
     def __init__(
@@ -82,11 +82,13 @@ class Runner:
         secrets: tuple[str, ...] = (),
         begin: Callable[[], None] | None = None,
         save: Callable[[Progress], None] | None = None,
+        timeout_s: float | None = None,
     ) -> None:
         self._client = client
         self._secrets = secrets
         self._begin = begin
         self._save = save
+        self._timeout_s = timeout_s
         self.tries: list[Try] = []
         self.first_effect_at: datetime | None = None
 
@@ -143,6 +145,8 @@ class Runner:
             progress.recorded = len(progress.answers)
 
     def _make(self, call: HttpCall, interpret: Callable[[HttpCall, HttpResponse], None] | None) -> HttpResponse:
+        if self._timeout_s is not None and call.timeout_s is None:
+            call = replace(call, timeout_s=self._timeout_s)
         started_at, clock = now(), monotonic_s()
         entry = Try(
             purpose=call.purpose[:40],
