@@ -15,7 +15,7 @@ import jwt
 from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.http import HttpClient
 
-SERVICES = ("sentinel", "idp", "asyncMessagingEnt", "swift")
+SERVICES = ("sentinel", "idp", "asyncMessagingEnt", "swift", "smt")
 _KEY = "k" * 32
 
 Scripted = HttpResponse | Exception | Callable[[HttpCall], HttpResponse]
@@ -121,10 +121,14 @@ class FarSide(HttpClient):
                     self.created.append(f"conversation-{len(self.created) + 1}")
                     ok = {"code": "OK", "reqId": "1", "body": {"msg": "OK User Profile set successfully"}}
                     return answer([ok, {"code": "OK", "reqId": "2", "body": {"conversationId": self.created[-1]}}])
+                case "fetch_engagement":
+                    return answer({"sessionId": "s-1", "visitorId": "v-1", "pageId": "1"}, 201)
                 case "fetch_file_url":
-                    path = json.loads(call.body)["body"]["relativePath"]
+                    path = json.loads(call.body)["body"].get("relativePath", "/v1/store/upload")
                     query = {"temp_url_sig": "a1b2", "temp_url_expires": "1793001660"}
                     return answer({"code": "OK", "reqId": "1", "body": {"relativePath": path, "queryParams": query}})
+                case "upload":
+                    return HttpResponse(status=201)
                 case "fetch_file":
                     return HttpResponse(status=200, body=PNG, headers={"content-type": "image/png"})
                 case "profile":

@@ -172,11 +172,21 @@ def typing_change(conversation_id: str, state: str = "COMPOSING", **fields: Any)
 
 
 def state_change(
-    conversation_id: str, consumer_id: str, *, stage: str = "OPEN", state: str = "", at_ms: int = 1793001600000, dialogs: Sequence[Any] = ()
+    conversation_id: str,
+    consumer_id: str,
+    *,
+    stage: str = "OPEN",
+    state: str = "",
+    at_ms: int = 1793001600000,
+    dialogs: Sequence[Any] = (),
+    skill: str = "558327413",
+    agents: Sequence[str] = (),
+    close_reason: str = "",
 ) -> dict[str, Any]:
     details = {
-        "skillId": "558327413",
-        "participants": [{"id": consumer_id, "role": "CONSUMER"}],
+        "skillId": skill,
+        **({"closeReason": close_reason} if close_reason else {}),
+        "participants": [{"id": consumer_id, "role": "CONSUMER"}, *({"id": agent, "role": "ASSIGNED_AGENT"} for agent in agents)],
         "dialogs": [{"dialogId": conversation_id, "dialogType": "MAIN", "state": state or stage}, *dialogs],
         "brandId": "1234567",
         "state": state or stage,
@@ -336,9 +346,21 @@ class World:
             ended += self.work(engine)
         return ended
 
+    def decide(self, channel: Channel | None = None, **options: Any) -> None:
+        """The operator sets options of a channel."""
+        row = channel or self.channel
+        row.options = options
+        row.save()
+
     def crash(self, *events: Event) -> None:
         """The worker died with the lanes of ``events`` (or all that it held): their leases have run out."""
         run("UPDATE webhooks_app_lane SET state = 'leased', due_at = now() - interval '1 second', token = token + 1, worker = 'dead'")
+
+    def passes(self, seconds: float) -> None:
+        """So much time goes by for typing and surveys."""
+        for table, columns in (("typing", ("again_at", "ends_at")), ("survey", ("expires_at",))):
+            for column in columns:
+                run(f"UPDATE webhooks_app_{table} SET {column} = {column} - make_interval(secs => %s)", [seconds])  # noqa: S608  our own names
 
     # What became of it.
 
