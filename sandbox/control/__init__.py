@@ -9,6 +9,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from sandbox import liveperson
+from sandbox.calls import CallRoutes
 from sandbox.control.accounts import AccountRoutes
 from sandbox.control.agents import AgentRoutes
 from sandbox.control.configuration import ConfigurationRoutes
@@ -25,7 +26,7 @@ def install(app: web.Application, kernel: Kernel) -> None:
     state = liveperson.state(app)
     accounts, agents, operations = AccountRoutes(state), AgentRoutes(state), OperationRoutes(kernel, state)
     configuration = ConfigurationRoutes(state, liveperson.hub(app), liveperson.sessions(app))
-    consumers = ConsumerRoutes(state)
+    consumers, calls = ConsumerRoutes(state), CallRoutes(liveperson.calls(app))
     account = "/control/accounts/{account_id}"
     install_path = account + "/apps/{client_id}"
     agent, survey = account + "/agents/{username}", account + "/surveys/{skill_id}"
@@ -59,6 +60,8 @@ def install(app: web.Application, kernel: Kernel) -> None:
         ("DELETE", "/control/faults", operations.delete_faults),
         ("GET", "/control/ledger", operations.ledger),
         ("DELETE", "/control/ledger", operations.clear_ledger),
+        ("GET", "/control/calls", calls.list),
+        ("DELETE", "/control/calls", calls.clear),
         ("POST", "/control/reset", operations.reset),
         ("PUT", "/control/time-scale", operations.time_scale),
         ("GET", "/control/webhooks", operations.webhooks),

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from sandbox.calls import CallLog, logged
 from sandbox.kernel import Kernel
 from sandbox.liveperson.agent_socket import AgentSocketRoutes
 from sandbox.liveperson.bots import Bots
@@ -37,9 +38,10 @@ from sandbox.liveperson.sessions import LoginRoutes, Sessions
 from sandbox.liveperson.state import LivePersonState
 from sandbox.liveperson.subscriptions import Hub
 
-__all__ = ["LivePersonState", "hub", "install", "sessions", "state"]
+__all__ = ["LivePersonState", "calls", "hub", "install", "sessions", "state"]
 
 _STATE = web.AppKey("liveperson", LivePersonState)
+_CALLS = web.AppKey("calls", CallLog)
 _HUB = web.AppKey("agents", Hub)
 _SESSIONS = web.AppKey("sessions", Sessions)
 
@@ -47,6 +49,11 @@ _SESSIONS = web.AppKey("sessions", Sessions)
 def state(app: web.Application) -> LivePersonState:
     """The LivePerson of an application into which it was installed."""
     return app[_STATE]
+
+
+def calls(app: web.Application) -> CallLog:
+    """What the LivePerson of an application was asked."""
+    return app[_CALLS]
 
 
 def hub(app: web.Application) -> Hub:
@@ -64,7 +71,8 @@ def install(app: web.Application, kernel: Kernel) -> None:
     liveperson = app[_STATE] = LivePersonState(kernel)
     agents, logins = app[_HUB], app[_SESSIONS] = Hub(liveperson), Sessions()
     bots = Bots(liveperson)
-    kernel.on_reset += [liveperson.reset, agents.clear, bots.clear]
+    app[_CALLS] = CallLog()
+    kernel.on_reset += [liveperson.reset, agents.clear, bots.clear, app[_CALLS].clear]
     app.cleanup_ctx.append(liveperson.webhooks.lifespan)
 
     domains, identity, send, files = DomainRoutes(liveperson), IdentityRoutes(liveperson), SendRoutes(liveperson), FileRoutes(liveperson)
@@ -76,7 +84,7 @@ def install(app: web.Application, kernel: Kernel) -> None:
     consumer = "/api/account/{account_id:[^/]*}/messaging/consumer"  # an empty account has an error of its own
     stored = CONTAINER + "/{path:.+}"
     installs = account + "/configuration/app-install/installations"
-    calls = (
+    routes = (
         ("GET", account + "/service/baseURI.json", "domains", domains.all),
         ("GET", account + "/service/baseURI", "domains", domains.all),
         ("GET", account + "/service/{service}/baseURI.json", "domains", domains.one),
@@ -101,6 +109,7 @@ def install(app: web.Application, kernel: Kernel) -> None:
         ("GET", stored, "files", files.download),
     )
     bodies = {"monitoring": INTERNAL_ERROR}  # what a fault's status answers where the fault brings no body
-    for method, path, target, handler in calls:
-        app.router.add_route(method, path, faulty(kernel, f"liveperson.{target}", handler, bodies.get(target, "")))
+    for method, path, target, handler in routes:
+        misbehaving = faulty(kernel, f"liveperson.{target}", handler, bodies.get(target, ""))
+        app.router.add_route(method, path, logged(app[_CALLS], target, misbehaving))
     app.router.add_route("OPTIONS", stored, files.preflight)

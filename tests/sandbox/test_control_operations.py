@@ -179,3 +179,31 @@ def test_secrets_of_accounts_do_not_reach_the_ledger() -> None:
         assert connector.headers["Authorization"] not in str(world.kernel.ledger.entries)
 
     run(body)
+
+
+def test_the_calls_that_connectors_make_are_kept_without_their_secrets() -> None:
+    async def body(world: World) -> None:
+        connector = await Connector.of(world)
+        await connector.create()
+        query = "v=1.0&grant_type=client_credentials"
+        form = {"client_id": APP, "client_secret": SECRET}
+        async with world.http.post(f"{world.base}/sentinel/api/account/{ACCOUNT}/app/token?{query}", data=form) as answered:
+            assert answered.status == 200
+        found = (await world.control("GET", "/calls"))["calls"]
+        token = next(call for call in found if call["target"] == "sentinel")
+        assert SECRET not in str(found)
+        assert token["status"] == 200 and token["answer"] is None
+        (created,) = [call for call in found if call["target"] == "conversation"]
+        assert [item["type"] for item in created["body"]] == ["userprofile.SetUserProfile", "cm.ConsumerRequestConversation"]
+        assert created["tokens"] == ["Authorization", "X-LP-ON-BEHALF"]
+        assert created["answer"][1]["code"] == "OK"
+        assert created["query"] == {"v": "3"}
+        # and may be selected and forgotten
+        only = (await world.control("GET", f"/calls?target=conversation&since={created['n'] - 1}"))["calls"]
+        assert only == [created]
+        assert (await world.control("GET", f"/calls?since={found[-1]['n']}"))["calls"] == []
+        assert (await world.call("GET", "/control/calls?since=x"))[0] == 400
+        await world.control("DELETE", "/calls")
+        assert (await world.control("GET", "/calls"))["calls"] == []
+
+    run(body)
