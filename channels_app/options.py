@@ -5,10 +5,10 @@ from __future__ import annotations
 import unicodedata
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_serializer, field_validator
 
 from channels_app.providers.base import ProviderConfig
-from connector_platform.liveperson.sdes import DEFAULT_ATTRIBUTES, attribute_problem, language_tag
+from connector_platform.liveperson.sdes import ATTRIBUTES, DEFAULT_ATTRIBUTES, FACTS, attribute_problem, language_tag
 
 Told = Annotated[str, StringConstraints(max_length=1000)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=20)]
@@ -98,12 +98,14 @@ class ChannelOptions(ProviderConfig):
     translations: dict[str, Texts] = Field(
         default_factory=dict,
         title="Translations",
-        description='By language: {"de": {"closed_by_agent": "Auf Wiedersehen!"}}. What a language leaves away is told in the words above.',
+        description=f'By language: {{"de": {{"closed_by_agent": "Auf Wiedersehen!"}}}}. What a language leaves away is told in the channel\'s own '
+        f"words. There are: {', '.join(Texts.model_fields)}.",
     )
     attributes: dict[str, str] = Field(
         default_factory=lambda: dict(DEFAULT_ATTRIBUTES),
         title="Consumer info for agents",
-        description="LivePerson's engagement attributes (SDEs) and what each is filled with: words, and in braces what the channel knows.",
+        description="LivePerson's engagement attributes (SDEs) and what each is filled with: words, and in braces what is known of the person. "
+        f"Attributes: {', '.join(ATTRIBUTES)}. Known: {', '.join(f'{{{fact}}} ({meaning})' for fact, meaning in FACTS.items())}.",
     )
 
     @field_validator("translations")
@@ -113,6 +115,11 @@ class ChannelOptions(ProviderConfig):
             if not language_tag(language) or len(language) > 20:
                 raise ValueError(f"“{language[:20]}” is no language; write en, de, pt-BR ...")
         return {language_tag(language): texts for language, texts in value.items()}
+
+    @field_serializer("translations")
+    def _as_given(self, value: dict[str, Texts]) -> dict[str, dict[str, str]]:
+        """Only the texts that were translated: the defaults beside them would take the place of the channel's own words."""
+        return {language: texts.model_dump(exclude_unset=True) for language, texts in value.items()}
 
     @field_validator("attributes")
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from django import forms
@@ -17,37 +17,48 @@ from unfold.decorators import display
 from channels_app.admin.base import STATE_COLOURS, UnscopedAdmin, copyable, when
 from channels_app.admin.config_form import ConfigLayout, problems_to_errors
 from channels_app.models import Channel, ChannelState, ProviderApp
+from channels_app.options import ChannelOptions
 from channels_app.providers.base import Provider, ProviderConfig
 from channels_app.providers.registry import PROVIDERS
 from channels_app.services import configuration
 from channels_app.services.channels import create_channel, update_channel
 from channels_app.services.errors import Invalid, Problem
-from channels_app.services.provider_apps import create_provider_app, update_provider_app
+from channels_app.services.provider_apps import below, create_provider_app, update_provider_app
+
+ABOUT_OPTIONS = "What you decide for this channel, whatever its platform. A new channel needs none of it."
 
 
 class ConfiguredForm(forms.ModelForm):
-    """Base of both forms; ``layout`` is put in by ``ConfiguredAdmin.get_form``."""
+    """Base of both forms. ``layouts`` is put in by ``ConfiguredAdmin.get_form``: a layout for each column that holds a configuration.
 
-    layout: ClassVar[ConfigLayout]
+    ``patches`` has, for each of them, what the operator changed; ``checked`` what comes of it.
+    """
+
+    layouts: ClassVar[Mapping[str, ConfigLayout]]
     provider: ClassVar[Provider]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         self.instance.provider = self.provider.slug
-        self.patch = self.layout.patch(self)
-        stored = {} if self.instance._state.adding else self.instance.config
-        try:
-            self.checked = configuration.validate(self.layout.model, self.patch, stored=stored, merge=True)
-        except Invalid as error:
-            problems = tuple(Problem(("config", *problem.path), problem.code, problem.message) for problem in error.problems)
-            for name, sentence in self.place_problems(problems):
-                if name is None or name not in self.errors:
-                    self.add_error(name, sentence)
+        self.patches = {column: layout.patch(self) for column, layout in self.layouts.items()}
+        self.checked: dict[str, configuration.Validated] = {}
+        for column, layout in self.layouts.items():
+            stored = {} if self.instance._state.adding else getattr(self.instance, column)
+            try:
+                self.checked[column] = configuration.validate(layout.model, self.patches[column], stored=stored, merge=True)
+            except Invalid as error:
+                for name, sentence in self.place_problems(below(column, error).problems):
+                    if name is None or name not in self.errors:
+                        self.add_error(name, sentence)
         return cleaned
+
+    def stored(self) -> dict[str, configuration.Json]:
+        """By column, what a new row starts with."""
+        return {column: checked.stored for column, checked in self.checked.items()}
 
     def place_problems(self, problems: tuple[Problem, ...]) -> Iterable[tuple[str | None, str]]:
         """Each problem's field in this form and its sentence."""
-        return problems_to_errors(self.layout, problems, self)
+        return problems_to_errors(self.layouts, problems, self)
 
 
 class ProviderAppForm(ConfiguredForm):
@@ -87,7 +98,7 @@ class ChannelForm(ConfiguredForm):
         return cleaned
 
     def _check_address(self, vendor: ProviderApp | None) -> None:
-        self.instance.address = self.provider.address(self.checked.model)
+        self.instance.address = self.provider.address(self.checked["config"].model)
         others = Channel.objects.filter(provider=self.provider.slug, address=self.instance.address, provider_app=vendor)
         if others.exclude(pk=self.instance.pk).exists():
             raise ValidationError("Another channel has this address already; one address belongs to one channel.")
@@ -133,20 +144,24 @@ class ConfiguredAdmin(UnscopedAdmin):
         provider = PROVIDERS.get(obj.provider if obj is not None else request.GET.get("provider", ""))
         return provider if provider is not None and self.config_model(provider) is not None else None
 
-    def _layout(self, request: HttpRequest, obj: Any) -> ConfigLayout | None:
-        provider = self._provider(request, obj)
-        model = self.config_model(provider) if provider else None
-        return ConfigLayout(model, obj.config if obj is not None else None) if model else None
+    def layouts(self, provider: Provider, obj: Any) -> dict[str, ConfigLayout]:
+        """By column, what the page's form is made from, in the order of the page."""
+        model = self.config_model(provider)
+        return {"config": ConfigLayout(model, obj.config if obj is not None else None)} if model else {}
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> type[forms.ModelForm]:
-        layout, provider = self._layout(request, obj), self._provider(request, obj)
-        if layout is not None and provider is not None:
-            kwargs["form"] = type(self.form.__name__, (self.form,), {"layout": layout, "provider": provider, **layout.form_fields()})
+        provider = self._provider(request, obj)
+        if provider is not None:
+            layouts = self.layouts(provider, obj)
+            fields = {name: field for layout in layouts.values() for name, field in layout.form_fields().items()}
+            kwargs["form"] = type(self.form.__name__, (self.form,), {"layouts": layouts, "provider": provider, **fields})
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        layout = self._layout(request, obj)
-        return [(None, {"fields": self.common_fields(request, obj)}), *(layout.fieldsets() if layout else [])]
+        provider = self._provider(request, obj)
+        layouts = self.layouts(provider, obj) if provider is not None else {}
+        sections = [section for layout in layouts.values() for section in layout.fieldsets()]
+        return [(None, {"fields": self.common_fields(request, obj)}), *sections]
 
     def common_fields(self, request: HttpRequest, obj: Any) -> tuple[str, ...]:
         """The fields above the configuration."""
@@ -188,9 +203,9 @@ class ProviderAppAdmin(ConfiguredAdmin):
 
     def save_model(self, request: HttpRequest, obj: ProviderApp, form: Any, change: bool) -> None:
         if change:
-            update_provider_app(ProviderApp.objects.get(pk=obj.pk), name=obj.name, config=form.patch, merge=True)
+            update_provider_app(ProviderApp.objects.get(pk=obj.pk), name=obj.name, merge=True, **form.patches)
         else:
-            _become(obj, create_provider_app(brand=obj.brand, provider=form.provider.slug, name=obj.name, config=form.patch))
+            _become(obj, create_provider_app(brand=obj.brand, provider=form.provider.slug, name=obj.name, **form.stored()))
 
     @display(description="Brand", ordering="brand")
     def shows_brand(self, row: ProviderApp) -> str:
@@ -210,6 +225,17 @@ class ChannelAdmin(ConfiguredAdmin):
     def config_model(self, provider: Provider) -> type[ProviderConfig] | None:
         return provider.config_model
 
+    def layouts(self, provider: Provider, obj: Any) -> dict[str, ConfigLayout]:
+        options = ConfigLayout(
+            ChannelOptions,
+            obj.options if obj is not None else None,
+            prefix="options",
+            title="Options",
+            description=ABOUT_OPTIONS,
+            folded_from=1,
+        )
+        return {**super().layouts(provider, obj), "options": options}
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).annotate(last_inbound_at=Max("consumers__last_inbound_at"))
 
@@ -228,9 +254,9 @@ class ChannelAdmin(ConfiguredAdmin):
         values: dict[str, Any] = {"name": obj.name, "liveperson_app": obj.liveperson_app, "provider_app": obj.provider_app}
         if change:
             state = obj.state if "state" in form.changed_data else None
-            update_channel(Channel.objects.get(pk=obj.pk), config=form.patch, merge=True, state=state, **values)
+            update_channel(Channel.objects.get(pk=obj.pk), merge=True, state=state, **values, **form.patches)
         else:
-            _become(obj, create_channel(brand=obj.brand, provider=form.provider.slug, config=form.patch, **values))
+            _become(obj, create_channel(brand=obj.brand, provider=form.provider.slug, **values, **form.stored()))
 
     @display(description="State", label={label: STATE_COLOURS[value] for value, label in ChannelState.choices}, ordering="state")
     def shows_state(self, row: Channel) -> str:

@@ -1,32 +1,22 @@
-"""A form made from a provider's configuration model: one field for each value, the model's titles and descriptions beside them."""
+"""A form made from a configuration model: one field for each value, the model's titles and descriptions beside them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, get_origin
 
 from django import forms
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
-from unfold.widgets import (
-    UnfoldAdminExpandableTextareaWidget,
-    UnfoldAdminPasswordWidget,
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextInputWidget,
-    UnfoldBooleanSwitchWidget,
-)
+from unfold.widgets import UnfoldAdminSelectWidget
 
+from channels_app.admin.config_fields import LinesField, form_field_of
 from channels_app.providers.base import ProviderConfig
 from channels_app.services.configuration import nested_model, variants
 from channels_app.services.errors import Problem
-from channels_app.services.secrets import mask
-
-PREFIX = "config"
-LONG_TEXT = 1000
-"""A text that may be longer than this gets several lines."""
 
 VARIANT_NAMES = {"basic": "User name and password (basic)", "bearer": "Bearer token"}
 """Names of variants whose docstring is the protocol's word only."""
@@ -58,25 +48,39 @@ class Section:
 
 
 class ConfigLayout:
-    """The fields and sections for ``model``, filled with ``stored`` where there is something."""
+    """The fields and sections for ``model``, filled with ``stored`` where there is something.
 
-    def __init__(self, model: type[ProviderConfig], stored: Json | None = None) -> None:
+    ``prefix`` begins the names of the fields and the places of the problems; ``title`` and ``description`` stand above the values that are in
+    no section. Sections are folded from the depth ``folded_from`` on, but for needed ones: their defaults fit most.
+    """
+
+    def __init__(
+        self,
+        model: type[ProviderConfig],
+        stored: Json | None = None,
+        *,
+        prefix: str = "config",
+        title: str = "Configuration",
+        description: str = "",
+        folded_from: int = 2,
+    ) -> None:
         self.model = model
+        self.prefix = prefix
+        self._folded_from = folded_from
         self.entries: dict[str, Entry] = {}
         self.sections: list[Section] = []
         try:
             current: BaseModel | None = model.model_validate(stored) if stored else None
         except ValidationError:
             current = None  # the model has changed since: the operator fills it in anew
-        self._add_model(model, current, (), Section("Configuration", "", ()), "")
+        self._add_model(model, current, (), Section(title, description, ()), "")
 
     def fieldsets(self) -> list[tuple[str | None, dict[str, Any]]]:
-        """As Django's admin wants them. Deep sections are folded: their defaults fit most."""
+        """As Django's admin wants them."""
         return [(section.title, self._options(section)) for section in self.sections if section.names]
 
-    @staticmethod
-    def _options(section: Section) -> dict[str, Any]:
-        is_folded = len(section.path) > 1 and not section.is_needed
+    def _options(self, section: Section) -> dict[str, Any]:
+        is_folded = len(section.path) >= self._folded_from and not section.is_needed
         return {"fields": section.names, "description": section.description, "classes": ["collapse"] if is_folded else []}
 
     def form_fields(self) -> dict[str, forms.Field]:
@@ -99,6 +103,9 @@ class ConfigLayout:
             if entry.is_secret and not value:
                 continue
             if entry.name in form.changed_data and not (entry.is_kind and not value):
+                before = entry.form_field.initial
+                if isinstance(value, dict) and isinstance(before, dict):
+                    value = _replacement(before, value)
                 _at(patch, entry.path[:-1])[entry.path[-1]] = value
         return patch
 
@@ -114,12 +121,14 @@ class ConfigLayout:
             chosen = [entry for entry in found if not entry.kind or form.cleaned_data.get(self._kind_name(entry)) == entry.kind]
             if chosen:
                 inside = ".".join(path[length:])
+                if isinstance(chosen[0].form_field, LinesField) and inside.isdigit():
+                    inside = f"Entry {int(inside) + 1}"
                 return chosen[0].name, f"{inside}: {problem.message}" if inside and not chosen[0].is_kind else problem.message
         title = next((section.title for section in self.sections if section.path == path), "")
         return None, f"{title}: {problem.message}" if title else problem.message
 
     def _kind_name(self, entry: Entry) -> str:
-        return "__".join((PREFIX, *entry.path[:-1], "kind"))
+        return "__".join((self.prefix, *entry.path[:-1], "kind"))
 
     def _add_model(self, model: type[BaseModel], value: BaseModel | None, path: tuple[str, ...], section: Section, kind: str) -> None:
         if not kind:
@@ -129,7 +138,8 @@ class ConfigLayout:
             if kind and name == "kind":
                 continue
             current = getattr(value, name) if value is not None else _default(info)
-            if nested_model(info.annotation) or variants(info.annotation):
+            is_own_section = not path and get_origin(info.annotation) is dict
+            if nested_model(info.annotation) or variants(info.annotation) or is_own_section:
                 later.append((name, info, current))
             else:
                 self._add_field(name, info, current, (*path, name), section, kind)
@@ -141,6 +151,11 @@ class ConfigLayout:
         heading = title if not parent.path else f"{parent.title} · {title}"
         section = Section(heading, info.description or "", path, is_needed=info.is_required() or nested_model(info.annotation) is None)
         nested = nested_model(info.annotation)
+        if get_origin(info.annotation) is dict:
+            section.is_needed, section.description = info.is_required(), ""
+            self.sections.append(section)
+            self._add_field(name, info, value, path, section, "")
+            return
         if nested is not None:
             self._add_model(nested, value if isinstance(value, BaseModel) else None, path, section, "")
             return
@@ -151,7 +166,7 @@ class ConfigLayout:
         blank = [] if current else [("", "Choose …")]
         self._enter(
             Entry(
-                name="__".join((PREFIX, *path, "kind")),
+                name="__".join((self.prefix, *path, "kind")),
                 path=(*path, "kind"),
                 form_field=forms.ChoiceField(
                     label=title,
@@ -168,12 +183,12 @@ class ConfigLayout:
             self._add_model(variant, value if current == tag else None, path, section, tag)
 
     def _add_field(self, name: str, info: FieldInfo, value: Any, path: tuple[str, ...], section: Section, kind: str) -> None:
-        form_name = "__".join((PREFIX, *path[:-1], *([kind] if kind else []), name))
-        form_field = _form_field(info, value)
+        form_name = "__".join((self.prefix, *path[:-1], *([kind] if kind else []), name))
+        form_field = form_field_of(info, value)
         form_field.label = info.title or name.replace("_", " ").capitalize()
         form_field.help_text = form_field.help_text or info.description or ""
         if kind:
-            form_field.widget.attrs.update({"data-config-of": "__".join((PREFIX, *path[:-1], "kind")), "data-config-is": kind})
+            form_field.widget.attrs.update({"data-config-of": "__".join((self.prefix, *path[:-1], "kind")), "data-config-is": kind})
         self._enter(Entry(form_name, path, form_field, kind, is_secret=info.annotation is SecretStr), section)
 
     def _enter(self, entry: Entry, section: Section) -> None:
@@ -192,38 +207,14 @@ def _at(data: Json, path: tuple[str, ...]) -> Json:
     return data
 
 
-def _form_field(info: FieldInfo, value: Any) -> forms.Field:
-    """The field for a single value; nothing is required here, because a preset may fill it in: the model has the last word."""
-    annotation = info.annotation
-    if annotation is SecretStr:
-        shown = mask(value.get_secret_value()) if isinstance(value, SecretStr) else ""
-        help_text = f"{info.description or ''} {'Leave empty to keep what is stored.' if shown else ''}".strip()
-        widget = UnfoldAdminPasswordWidget({"placeholder": shown, "autocomplete": "new-password"}, render_value=False)
-        return forms.CharField(required=False, widget=widget, help_text=help_text)
-    if get_origin(annotation) is Literal:
-        choices = [(choice, str(choice)) for choice in get_args(annotation)]
-        blank = [] if value is not None else [("", "Choose …")]
-        return forms.ChoiceField(required=False, choices=blank + choices, initial=value, widget=UnfoldAdminSelectWidget())
-    if annotation is bool:
-        return forms.BooleanField(required=False, initial=bool(value), widget=UnfoldBooleanSwitchWidget())
-    if annotation is int:
-        return forms.IntegerField(required=False, initial=value, widget=UnfoldAdminTextInputWidget({"inputmode": "numeric"}))
-    if annotation is float:
-        return forms.FloatField(required=False, initial=value, widget=UnfoldAdminTextInputWidget({"inputmode": "decimal"}))
-    if annotation is str:
-        longest = max((getattr(rule, "max_length", 0) or 0 for rule in info.metadata), default=0)
-        widget = UnfoldAdminExpandableTextareaWidget() if longest > LONG_TEXT else UnfoldAdminTextInputWidget()
-        return forms.CharField(required=False, initial=value, strip=False, widget=widget)
-    help_text = f"{info.description or ''} JSON.".strip()
-    return forms.JSONField(required=False, initial=_plain_json(value), help_text=help_text, widget=UnfoldAdminExpandableTextareaWidget())
-
-
-def _plain_json(value: Any) -> Any:
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json", by_alias=True)
-    if isinstance(value, list | tuple):
-        return [_plain_json(item) for item in value]
-    return value
+def _replacement(before: Json, value: Json) -> Json:
+    """The merge patch that makes ``value`` of ``before``."""
+    removed: Json = dict.fromkeys(before.keys() - value.keys())
+    changed = {
+        name: _replacement(was if isinstance(was := before.get(name), dict) else {}, item) if isinstance(item, dict) else item
+        for name, item in value.items()
+    }
+    return removed | changed
 
 
 def _variant_label(tag: str, text: str) -> str:
@@ -235,11 +226,13 @@ def _variant_label(tag: str, text: str) -> str:
     return (sentence[0] if sentence else text).replace("``", "") or tag
 
 
-def problems_to_errors(layout: ConfigLayout, problems: tuple[Problem, ...], form: forms.BaseForm) -> Iterator[tuple[str | None, str]]:
-    """Each problem of the configuration with the field where it is shown. Those of other fields keep their own name."""
+def problems_to_errors(
+    layouts: Mapping[str, ConfigLayout], problems: tuple[Problem, ...], form: forms.BaseForm
+) -> Iterator[tuple[str | None, str]]:
+    """Each problem with the field where it is shown: those of a configuration by its layout, others at the field of their own name."""
     for problem in problems:
-        if problem.path[:1] == (PREFIX,):
-            yield layout.place(Problem(problem.path[1:], problem.code, problem.message), form)
+        name = str(problem.path[0]) if problem.path else None
+        if name is not None and name in layouts:
+            yield layouts[name].place(Problem(problem.path[1:], problem.code, problem.message), form)
         else:
-            name = str(problem.path[0]) if problem.path else None
             yield (name if name in form.fields else None), problem.message

@@ -9,6 +9,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from channels_app.models import Channel, ProviderApp
+from channels_app.options import ChannelOptions
+from channels_app.providers.base import ProviderConfig
 from channels_app.providers.registry import PROVIDERS
 from channels_app.services import configuration
 from channels_app.services.secrets import mask
@@ -48,14 +50,10 @@ class SecretField(serializers.CharField):
         return mask(value)
 
 
-class ConfigField(serializers.Field):
-    """The provider's configuration; the services validate it, since what is valid depends on the provider."""
+class ModelledField(serializers.Field):
+    """Base of the values that a pydantic model describes; the services validate them."""
 
-    def __init__(self, *, of_apps: bool, **kwargs: Any) -> None:
-        self.of_apps = of_apps
-        super().__init__(**kwargs)
-
-    def get_attribute(self, instance: Channel | ProviderApp) -> Channel | ProviderApp:
+    def get_attribute(self, instance: Any) -> Any:
         return instance
 
     def to_internal_value(self, data: Any) -> Any:
@@ -63,7 +61,34 @@ class ConfigField(serializers.Field):
             raise serializers.ValidationError("A JSON object is needed here.")
         return data
 
+    def models(self) -> list[type[ProviderConfig]]:
+        """Those that a value may be of."""
+        raise NotImplementedError
+
+
+class ConfigField(ModelledField):
+    """The provider's configuration: what is valid depends on the provider."""
+
+    def __init__(self, *, of_apps: bool, **kwargs: Any) -> None:
+        self.of_apps = of_apps
+        super().__init__(**kwargs)
+
+    def models(self) -> list[type[ProviderConfig]]:
+        if self.of_apps:
+            return [provider.app_config_model for provider in PROVIDERS.values() if provider.app_config_model is not None]
+        return [provider.config_model for provider in PROVIDERS.values()]
+
     def to_representation(self, row: Channel | ProviderApp) -> dict[str, Any]:
         provider = PROVIDERS.get(row.provider)
         model = None if provider is None else provider.app_config_model if self.of_apps else provider.config_model
         return configuration.shown(model, row.config)
+
+
+class OptionsField(ModelledField):
+    """A channel's options, complete: what was never decided shows its default."""
+
+    def models(self) -> list[type[ProviderConfig]]:
+        return [ChannelOptions]
+
+    def to_representation(self, row: Channel) -> dict[str, Any]:
+        return configuration.shown(ChannelOptions, row.options)

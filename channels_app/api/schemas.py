@@ -11,9 +11,6 @@ from drf_spectacular.plumbing import ResolvedComponent
 from pydantic import BaseModel
 from rest_framework import serializers
 
-from channels_app.providers.base import ProviderConfig
-from channels_app.providers.registry import PROVIDERS
-
 Json = dict[str, Any]
 
 MASK_DESCRIPTION = "A secret: answered as “set, ends in …4f2a”, or as an empty text where it is not set."
@@ -72,25 +69,19 @@ class PlatformSchema(AutoSchema):
         return sorted(statuses)
 
 
-def config_models(*, apps: bool) -> list[type[ProviderConfig]]:
-    """Every provider's configuration model, of its apps or of its channels."""
-    if apps:
-        return [provider.app_config_model for provider in PROVIDERS.values() if provider.app_config_model is not None]
-    return [provider.config_model for provider in PROVIDERS.values()]
-
-
 def json_schema(model: type[BaseModel]) -> Json:
     """The JSON schema of what may be given, self-contained: for forms that are made from it."""
     return model.model_json_schema(by_alias=True, mode="validation")
 
 
-class ConfigFieldExtension(OpenApiSerializerFieldExtension):
-    """One of the providers' configurations: whole in requests, any part of one in a PATCH, masked in responses."""
+class ModelledFieldExtension(OpenApiSerializerFieldExtension):
+    """A configuration, or a channel's options: whole in requests, any part of it in a PATCH, masked in responses."""
 
-    target_class = "channels_app.api.fields.ConfigField"
+    target_class = "channels_app.api.fields.ModelledField"
+    match_subclasses = True
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> Json:
-        models = config_models(apps=self.target.of_apps)
+        models = self.target.models()
         if direction == "response":
             return {"oneOf": [_component(auto_schema, model, "", _as_answered) for model in models], "readOnly": False}
         if auto_schema.method == "PATCH":

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from channels_app.api.base import holder_of
-from channels_app.api.fields import ConfigField, RowField, SecretField
+from channels_app.api.fields import ConfigField, OptionsField, RowField, SecretField
 from channels_app.models import ApiKey, Brand, Channel, ChannelState, Conversation, LivePersonApp, ProviderApp
 from channels_app.models.liveperson_app import FEATURES
 from channels_app.providers.registry import PROVIDERS
@@ -189,6 +189,7 @@ class ChannelSerializer(StrictMixin, FixedFieldsMixin, serializers.ModelSerializ
     )
     provider = serializers.ChoiceField(choices=[(slug, kind.title) for slug, kind in PROVIDERS.items()])
     config = ConfigField(of_apps=False)
+    options = OptionsField(required=False)
     state = serializers.ChoiceField(
         choices=ChannelState.choices,
         required=False,
@@ -206,6 +207,7 @@ class ChannelSerializer(StrictMixin, FixedFieldsMixin, serializers.ModelSerializ
             "provider_app",
             "liveperson_app",
             "config",
+            "options",
             "state",
             "state_reason",
             "address",

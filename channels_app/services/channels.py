@@ -9,6 +9,7 @@ import structlog
 from django.core.exceptions import ValidationError
 
 from channels_app.models import Brand, Channel, ChannelState, LivePersonApp, ProviderApp
+from channels_app.options import ChannelOptions
 from channels_app.providers.base import Provider
 from channels_app.providers.registry import PROVIDERS
 from channels_app.selectors import configs
@@ -32,9 +33,10 @@ def create_channel(
     liveperson_app: LivePersonApp,
     config: Any,
     provider_app: ProviderApp | None = None,
+    options: Any = None,
     state: str = ChannelState.ACTIVE,
 ) -> Channel:
-    """A new channel; its address is read from ``config``.
+    """A new channel; its address is read from ``config``. ``options`` are ``ChannelOptions``; None leaves all of them at their defaults.
 
     Raises:
         Invalid, ValidationError: what is wrong with the values. Conflict: the address is another channel's.
@@ -42,6 +44,8 @@ def create_channel(
     kind = _provider(provider)
     row = Channel(brand=brand, provider=provider, name=name, liveperson_app=liveperson_app, provider_app=provider_app)
     _set_config(row, kind, config)
+    if options is not None:
+        _set_options(row, options)
     _set_state(row, state)
     _check_app(row, kind)
     save_row(row)
@@ -56,13 +60,14 @@ def update_channel(
     liveperson_app: LivePersonApp | None = None,
     provider_app: Any = _UNSET,
     config: Any = None,
+    options: Any = None,
     merge: bool = False,
     state: str | None = None,
     may_move_on_shared_app: bool = True,
 ) -> Channel:
     """``row`` with what is given changed; the rest is not written, so that a state set meanwhile by the platform stays.
 
-    ``merge``: what ``config`` leaves away stays. ``state`` active also mends a broken channel: its queue moves again within seconds.
+    ``merge``: what ``config`` and ``options`` leave away stays. ``state`` active also mends a broken channel: its queue moves again within seconds.
     ``may_move_on_shared_app``: whether the address may change where the installation's own app receives for it; a brand must not be able
     to claim another brand's page there.
 
@@ -84,6 +89,9 @@ def update_channel(
     if config is not None:
         _set_config(row, kind, config, merge=merge)
         changed += ["config", "address"]
+    if options is not None:
+        _set_options(row, options, merge=merge)
+        changed.append("options")
     if state is not None and state != row.state:
         _set_state(row, state)
         changed += ["state", "state_reason"]
@@ -108,6 +116,13 @@ def _set_config(row: Channel, kind: Provider, config: Any, *, merge: bool = Fals
     except Invalid as error:
         raise below("config", error) from error
     row.config, row.address = checked.stored, kind.address(checked.model)
+
+
+def _set_options(row: Channel, options: Any, *, merge: bool = False) -> None:
+    try:
+        row.options = configuration.validate(ChannelOptions, options, stored=row.options, merge=merge).stored
+    except Invalid as error:
+        raise below("options", error) from error
 
 
 def _set_state(row: Channel, state: str) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic_core import to_jsonable_python
 
 from channels_app.providers.base import ProviderConfig
 from channels_app.services.errors import Invalid, Problem
@@ -43,9 +44,9 @@ def validate(model: type[ProviderConfig], given: Any, *, stored: Json | None = N
     if not isinstance(given, Mapping):
         raise Invalid([Problem((), "invalid", "A JSON object is needed here.")])
     data: Json = dict(given)
+    if merge:
+        data = _merge(_with_preset_mappings(model, stored or {}, data), data)
     if stored:
-        if merge:
-            data = _merge(stored, data)
         data = _keep_secrets(model, stored, data)
     problems = [Problem(path, "masked_secret", _MASKED) for path, value in _leaves(data) if is_certainly_mask(value)]
     if problems:
@@ -95,11 +96,21 @@ def _merge(stored: Json, given: Json) -> Json:
         before = merged.get(name)
         if value is None:
             merged.pop(name, None)
-        elif isinstance(value, dict) and isinstance(before, dict) and not _other_kind(before, value):
-            merged[name] = _merge(before, value)
+        elif isinstance(value, dict):
+            merged[name] = _merge(before if isinstance(before, dict) and not _other_kind(before, value) else {}, value)
         else:
             merged[name] = value
     return merged
+
+
+def _with_preset_mappings(model: type[ProviderConfig], stored: Json, patch: Json) -> Json:
+    """``stored`` with the defaults of those mappings that ``patch`` changes for the first time: it changes what was shown, and that is these."""
+    presets = {
+        name: to_jsonable_python(field.get_default(call_default_factory=True))
+        for name, field in model.model_fields.items()
+        if get_origin(field.annotation) is dict and not field.is_required() and name in patch and name not in stored
+    }
+    return {**stored, **presets}
 
 
 def _other_kind(before: Json, given: Json) -> bool:

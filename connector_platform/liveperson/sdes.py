@@ -122,12 +122,12 @@ def attribute_problem(name: str, template: str) -> str:
     if name not in ATTRIBUTES:
         return f"“{name[:60]}” is no attribute of the Connector API; there are: {', '.join(ATTRIBUTES)}."
     if len(template) > _MAX_TEMPLATE:
-        return f"{name}: at most {_MAX_TEMPLATE} characters."
+        return f"“{name}”: at most {_MAX_TEMPLATE} characters."
     for fact in _PLACE.findall(template):
         if fact not in FACTS:
-            return f"{name}: nothing is known as “{{{fact[:40]}}}”; there are: {', '.join(FACTS)}."
+            return f"“{name}”: nothing is known as “{{{fact[:40]}}}”; there are: {', '.join(FACTS)}."
     if not _PLACE.search(template) and template.strip() and ATTRIBUTES[name](template.strip()) is None:
-        return f"{name}: “{template[:40]}” is no value that it takes."
+        return f"“{name}”: “{template[:40]}” is no value that it takes."
     return ""
 
 
