@@ -18,10 +18,11 @@ from unfold.widgets import (
 
 from channels_app.admin.base import UnscopedAdmin, copyable, when
 from channels_app.models import LivePersonApp
-from channels_app.models.liveperson_app import FEATURES, default_features
-from channels_app.services.liveperson_apps import NO_FEATURES, install_problems
+from channels_app.models.liveperson_app import FEATURES, default_features, default_file_types
+from channels_app.services.liveperson_apps import NO_FEATURES, NO_FILE_TYPES, install_problems
 from channels_app.services.rows import save_row
 from channels_app.services.secrets import mask
+from connector_platform.liveperson.hosted_files import FILE_TYPES
 
 NOT_REFUSED = "Not refused so far"
 """LivePerson has refused nothing, which it may not have been asked yet."""
@@ -51,6 +52,13 @@ class LivePersonAppForm(forms.ModelForm):
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
         help_text="What LivePerson may use on this app's conversations (Client-Properties features).",
         error_messages={"required": NO_FEATURES},
+    )
+    file_types = forms.MultipleChoiceField(
+        initial=default_file_types,
+        choices=[(name, name) for name in FILE_TYPES],
+        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
+        help_text="Kinds of consumers' files that this account takes; ask LivePerson before you add one. Others are announced to the agent in words.",
+        error_messages={"required": NO_FILE_TYPES},
     )
 
     class Meta:
@@ -112,7 +120,7 @@ class LivePersonAppAdmin(UnscopedAdmin):
             "Install",
             {"fields": ("account_id", "client_id", "new_client_secret", "new_previous_client_secret", "forget_previous", "domain_api")},
         ),
-        ("New conversations", {"fields": ("skill_id", "campaign_id", "engagement_id", "ttr", "language", "features")}),
+        ("New conversations", {"fields": ("skill_id", "campaign_id", "engagement_id", "ttr", "language", "features", "file_types")}),
         ("Order of messages", {"fields": ("sequence_gap_wait_s",), "classes": ["collapse"]}),
     )
     add_hidden: ClassVar = ("problem_text", "webhook_address", "forget_previous", "new_previous_client_secret")

@@ -18,6 +18,7 @@ from channels_app.services.errors import Invalid
 from channels_app.services.liveperson_apps import save_liveperson_app
 from channels_app.services.provider_apps import create_provider_app, update_provider_app
 from channels_app.services.rows import save_row
+from connector_platform.liveperson.hosted_files import FILE_TYPES
 
 STAMPS = ("created_at", "updated_at")
 
@@ -100,6 +101,12 @@ class LivePersonAppSerializer(StrictMixin, FixedFieldsMixin, serializers.ModelSe
     features = serializers.ListField(
         child=serializers.ChoiceField(choices=FEATURES), required=False, max_length=len(FEATURES), help_text="Client-Properties features."
     )
+    file_types = serializers.ListField(
+        child=serializers.ChoiceField(choices=FILE_TYPES),
+        required=False,
+        max_length=len(FILE_TYPES),
+        help_text="Kinds of consumers' files that this account takes. Others are announced to the agent in words.",
+    )
     sequence_gap_wait_s = serializers.FloatField(
         required=False, allow_null=True, min_value=0, max_value=60, help_text=LivePersonApp._meta.get_field("sequence_gap_wait_s").help_text
     )
@@ -122,6 +129,7 @@ class LivePersonAppSerializer(StrictMixin, FixedFieldsMixin, serializers.ModelSe
             "ttr",
             "language",
             "features",
+            "file_types",
             "sequence_gap_wait_s",
             "webhook_url",
             "problem",

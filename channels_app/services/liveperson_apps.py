@@ -16,6 +16,7 @@ from channels_app.services.secrets import is_mask, mask
 
 SECRETS = ("client_secret", "previous_client_secret")
 NO_FEATURES = "Choose at least one feature."
+NO_FILE_TYPES = "Choose at least one file type; where the account takes no files, leave away the features for photos and files."
 _ACCOUNT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PORTS = {"http": 80, "https": 443}
 
@@ -52,6 +53,8 @@ def install_problems(values: Mapping[str, Any]) -> list[Problem]:
         problems.append(Problem(("domain_api",), "invalid", sentence))
     if "features" in values and not values["features"]:
         problems.append(Problem(("features",), "blank", NO_FEATURES))
+    if "file_types" in values and not values["file_types"]:
+        problems.append(Problem(("file_types",), "blank", NO_FILE_TYPES))
     return problems
 
 

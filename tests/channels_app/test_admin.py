@@ -297,13 +297,28 @@ def test_a_liveperson_app_is_made_with_the_needed_fields_only(tenants: Tenants, 
     answer = admin_client.post(ADD_LIVEPERSON, liveperson_form(tenants, admin_client))
 
     assert answer.status_code == 302, errors(answer)
-    assert LivePersonApp.objects.get().features == list(FEATURES)
+    row = LivePersonApp.objects.get()
+    assert (row.features, row.file_types) == (list(FEATURES), ["JPG", "PNG", "GIF"])
+
+
+def test_the_file_types_of_an_account_are_chosen_from_those_that_there_are(tenants: Tenants, admin_client: Client) -> None:
+    row = rows.liveperson_app(tenants.acme)
+    path = f"/admin/channels_app/livepersonapp/{row.pk}/change/"
+
+    answer = admin_client.post(path, {**inputs(admin_client.get(path)), "file_types": ["JPG", "PDF"]})
+    refused = admin_client.post(path, {**inputs(admin_client.get(path)), "file_types": ["EXE"]})
+
+    assert answer.status_code == 302, errors(answer)
+    assert list(errors(refused)) == ["file_types"]
+    row.refresh_from_db()
+    assert row.file_types == ["JPG", "PDF"]
 
 
 @pytest.mark.parametrize(
     ("change", "field", "sentence"),
     [
         ({"features": []}, "features", "Choose at least one feature."),
+        ({"file_types": []}, "file_types", "Choose at least one file type"),
         ({"account_id": "a b"}, "account_id", "letters, digits, hyphens and underscores only"),
         ({"domain_api": "http://api.example.com"}, "domain_api", "must start with https://"),
         ({"campaign_id": "1"}, "__all__", "go together"),

@@ -95,6 +95,8 @@ def test_a_liveperson_app_put_back_as_it_was_read_keeps_its_secrets(tenants: Ten
         ({"domain_api": "http://api.example.com"}, "/domain_api"),
         ({"account_id": "a b"}, "/account_id"),
         ({"features": []}, "/features"),
+        ({"file_types": ["PDF", "EXE"]}, "/file_types/1"),
+        ({"file_types": []}, "/file_types"),
         ({"acount_id": "1"}, "/acount_id"),
         ({"client_secret": "set, ends in …4f2a"}, "/client_secret"),
         ({"client_secret": ""}, "/client_secret"),
@@ -106,6 +108,15 @@ def test_a_liveperson_app_that_cannot_work_is_refused_at_its_place(tenants: Tena
 
     assert (answer.status_code, [item["pointer"] for item in answer.data["errors"]]) == (400, [pointer])
     assert not LivePersonApp.objects.exists()
+
+
+def test_the_file_types_of_an_account_are_set_and_those_of_every_account_are_preset(tenants: Tenants) -> None:
+    made = tenants.as_acme("POST", "liveperson-apps/", app_body(tenants))
+    patched = tenants.as_acme("PATCH", f"liveperson-apps/{made.data['id']}/", {"file_types": ["JPG", "PDF"]})
+
+    assert made.data["file_types"] == ["JPG", "PNG", "GIF"]
+    assert (patched.status_code, patched.data["file_types"]) == (200, ["JPG", "PDF"])
+    assert LivePersonApp.objects.get().file_types == ["JPG", "PDF"]
 
 
 def test_an_install_is_one_apps(tenants: Tenants) -> None:
