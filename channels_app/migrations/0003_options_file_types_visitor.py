@@ -32,6 +32,11 @@ class Migration(migrations.Migration):
             field=models.CharField(blank=True, db_default="", default="", help_text="The person in the Monitoring API.", max_length=64),
         ),
         migrations.AddField(
+            model_name="consumer",
+            name="profile_asked_at",
+            field=models.DateTimeField(blank=True, help_text="When the vendor was last asked for the profile.", null=True),
+        ),
+        migrations.AddField(
             model_name="livepersonapp",
             name="file_types",
             field=models.JSONField(

@@ -24,6 +24,7 @@ class Consumer(Row):
     channel = models.ForeignKey("channels_app.Channel", on_delete=models.PROTECT, related_name="consumers")
     external_id = models.CharField(max_length=255, help_text="The vendor's id of the person.")
     profile = models.JSONField(default=_empty, help_text="What the channel told about the person.")
+    profile_asked_at = models.DateTimeField(null=True, blank=True, help_text="When the vendor was last asked for the profile.")
     last_inbound_at = models.DateTimeField(null=True, blank=True, help_text="When the person last wrote; messaging windows count from it.")
     delivered_until_at = models.DateTimeField(null=True, blank=True)
     read_until_at = models.DateTimeField(null=True, blank=True)

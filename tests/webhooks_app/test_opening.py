@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.webhooks_app.far_side import ALREADY_OPEN, answer
+from tests.webhooks_app.far_side import ALREADY_OPEN, CLOSED, answer
 from tests.webhooks_app.test_delivery_inbound import ended
 from tests.webhooks_app.world import World, text_change
 
@@ -102,3 +102,29 @@ def test_a_conversation_that_is_open_is_not_asked_for_twice(world: World) -> Non
     world.work()
     assert world.far.of("create_conversation") == []
     assert world.far.texts() == ["hello"]
+
+
+def test_a_message_is_not_lost_where_agents_close_each_new_conversation_at_once(world: World) -> None:
+    # given a conversation that is closed, and so is the next as soon as it is there
+    world.open_conversation()
+    world.far.script("send_text", CLOSED, CLOSED)
+    # when
+    world.consumer_says("is anybody there?")
+    world.work()
+    assert world.event(direction="i", state="waiting").outcome == "conversation_gone"
+    world.work_on()
+    # then it is in the one after that
+    assert ended(world.events(direction="i")[-1]) == ("done", "sent")
+    (_, _, call) = world.far.of("send_text")
+    assert json.loads(call.body)["body"]["conversationId"] == world.far.created[-1]
+    assert len(world.far.created) == 3
+
+
+def test_a_vendor_that_tells_no_name_is_not_asked_for_it_with_every_conversation(world: World) -> None:
+    world.far.script("profile", answer({"error": {"code": 100, "error_subcode": 33, "message": "no", "type": "GraphMethodException"}}, 400))
+    world.open_conversation()
+    world.far.script("send_text", CLOSED)
+    world.consumer_says("again")
+    world.work()
+    assert len(world.far.created) == 2
+    assert world.far.of("profile") == []

@@ -179,10 +179,12 @@ class InboundDelivery:
                 # Refused with a new token, the conversation is not this person's (any more): as good as gone.
                 if isinstance(error, NotReadyYet) and self._is_new(talk):
                     raise
-                if last:
+                if last and isinstance(error, ConsumerTokenRejected):
                     raise
                 people.mark_closed(talk, "GONE")
                 progress.restart()
+                if last:
+                    raise  # closed as soon as it was opened: the next try opens another
                 continue
             if talk.is_typing:
                 self._signals.stop_typing(person, talk)

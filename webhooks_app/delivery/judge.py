@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from channels_app.providers.base import Provider
-from connector_platform.core.errors import ConfigurationError, CredentialsRejected, DeliveryError, OutcomeUnknown
+from connector_platform.core.errors import ConfigurationError, ConversationGone, CredentialsRejected, DeliveryError, OutcomeUnknown
 from connector_platform.core.events import ChatState, Receipt
-from connector_platform.liveperson.errors import AppTokenRejected, ConsumerTokenRejected, TokensRejected
+from connector_platform.liveperson.errors import AppTokenRejected, ConsumerTokenRejected, NotReadyYet, TokensRejected
 from webhooks_app.delivery.opening import AwaitingConversation
 from webhooks_app.delivery.outcome import Again, Ended, Outcome, Parked, skipped
 from webhooks_app.delivery.records import Job
@@ -18,6 +18,8 @@ REFUSED = (CredentialsRejected, ConfigurationError, AppTokenRejected)
 """LivePerson refuses the app as such: an operator has to act."""
 ADOPT_WAIT_S = 1.0
 """Between looks for the notification that names a conversation which LivePerson says is already open."""
+GONE_WAIT_S = 0.5
+"""Before another conversation is opened where one was closed as soon as it was there: an agent may close what a consumer is writing into."""
 TOKEN_WAIT_S = 0.2
 DOUBT_WAIT_S = 0.3
 
@@ -32,6 +34,8 @@ def judge_inbound(error: DeliveryError, job: Job) -> Outcome:
             return Again(delay_s=TOKEN_WAIT_S, outcome=error.code, detail=error.message, counts=False)
         case AwaitingConversation():
             return Again(delay_s=min(ADOPT_WAIT_S * (job.tries + 1), 30), outcome=error.code, detail=error.message)
+        case ConversationGone() | NotReadyYet():
+            return Again(delay_s=min(GONE_WAIT_S * (job.tries + 1), 30), outcome=error.code, detail=error.message)
         case OutcomeUnknown():
             return Again(delay_s=DOUBT_WAIT_S, outcome=error.code, detail=error.message, in_doubt=True)
         case ConsumerTokenRejected():

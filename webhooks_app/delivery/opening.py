@@ -10,7 +10,9 @@ import structlog
 
 from channels_app.selectors.configs import ChannelConfig, LivePersonConfig
 from connector_platform.core.calls import Steps
+from connector_platform.core.clock import now
 from connector_platform.core.errors import ConversationGone, DeliveryError, OutcomeUnknown
+from connector_platform.core.events import Profile
 from connector_platform.liveperson import publish as lp
 from connector_platform.liveperson.conversation import Routing, create_conversation, routing_of
 from connector_platform.liveperson.errors import ConversationAlreadyOpen
@@ -25,6 +27,7 @@ from webhooks_app.delivery.records import Job
 
 log = structlog.get_logger(__name__)
 
+PROFILE_ASK_S = 86400
 STAGE_TRIES = 3
 """After so many tries, a conversation that LivePerson holds open without telling us how is closed whole, so that a new one can be opened."""
 
@@ -181,8 +184,16 @@ class Opening:
         return found
 
     def _with_name(self, person: Person) -> Person:
-        """The person with what the vendor tells on request, where the callbacks told no name. An agent can do without: a failure is no obstacle."""
-        if person.profile.name or person.profile.first_name:
+        """The person with what the vendor tells on request, where the callbacks told no name. An agent can do without: a failure is no obstacle.
+
+        A vendor that told nothing is not asked again for ``PROFILE_ASK_S``.
+        """
+        asked_at = person.profile_asked_at
+        if (
+            person.profile.name
+            or person.profile.first_name
+            or (asked_at is not None and (now() - asked_at).total_seconds() < PROFILE_ASK_S)
+        ):
             return person
         provider = self.channel.provider
         context = send_context(self.channel, person, str(self.job.public_id))
@@ -190,5 +201,5 @@ class Opening:
             found = self.calls.runner.run(provider.look_up_profile(self.channel.config, context), interpret=provider.interpret)
         except DeliveryError as error:
             log.info("profile_unavailable", channel_id=str(self.channel.id), code=error.code)
-            return person
-        return person if found is None else people.add_profile(person, found)
+            return person if error.retryable else people.add_profile(person, Profile())
+        return people.add_profile(person, found or Profile())

@@ -220,6 +220,9 @@ class OutboundDelivery:
             if told is not None:
                 told(connection)
             people.apply_change(connection, known, change)
+            if ends(known, change):
+                for direction in "io":
+                    typing.end(known.id, direction, connection)
             if channel is not None and person_ is not None and ends(known, change) and survey.follows(channel.options, person_, change):
                 survey.begin(connection, known, person_, channel, self.app.id)
 

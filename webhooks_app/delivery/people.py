@@ -33,8 +33,9 @@ class Person:
     opted_out_at: datetime | None
     liveperson_app_id: uuid.UUID | None
     jws: str
-    visitor_id: str = ""
-    session_id: str = ""
+    visitor_id: str
+    session_id: str
+    profile_asked_at: datetime | None
 
     @property
     def ext_consumer_id(self) -> str:
@@ -67,7 +68,7 @@ class Talk:
 
 
 _PERSON = """id, external_id, profile, last_inbound_at, delivered_until_at, read_until_at, opted_out_at, liveperson_app_id, liveperson_jws,
-    liveperson_visitor_id, liveperson_session_id"""
+    liveperson_visitor_id, liveperson_session_id, profile_asked_at"""
 
 
 @lru_cache(maxsize=4096)
@@ -78,7 +79,7 @@ def _open_jws(sealed: bytes) -> str:
 
 def _person(row: Any) -> Person:
     jws = _open_jws(row[8]) if row[8] else ""
-    return Person(row[0], row[1], Profile(**(row[2] or {})), row[3], row[4], row[5], row[6], row[7], jws, row[9], row[10])
+    return Person(row[0], row[1], Profile(**(row[2] or {})), row[3], row[4], row[5], row[6], row[7], jws, row[9], row[10], row[11])
 
 
 def meet(channel: ChannelConfig, external_id: str, profile: dict[str, str], wrote_at: datetime | None) -> Person:
@@ -115,9 +116,10 @@ def person_by_id(consumer_id: uuid.UUID) -> Person:
 
 
 def add_profile(person: Person, profile: Profile) -> Person:
-    """The person with what ``profile`` tells beside what was known."""
+    """The person with what the vendor's ``profile`` tells beside what was known; the vendor was asked now."""
     rows = run(
-        f"UPDATE channels_app_consumer SET profile = %s::jsonb || profile, updated_at = now() WHERE id = %s RETURNING {_PERSON}",
+        f"""UPDATE channels_app_consumer SET profile = %s::jsonb || profile, profile_asked_at = now(), updated_at = now() WHERE id = %s
+            RETURNING {_PERSON}""",
         [jsonb(profile_to_json(profile)), person.id],
     )
     return _person(rows[0])
