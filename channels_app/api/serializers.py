@@ -346,6 +346,9 @@ class ChannelTypeSerializer(serializers.Serializer[Any]):
     docs_url = serializers.CharField(allow_blank=True)
     capabilities = CapabilitiesSerializer()
     event_types = serializers.DictField(child=serializers.CharField(), help_text="Every wire event that is known, and what becomes of it.")
+    registers_webhook = serializers.BooleanField(
+        help_text="Whether POST and DELETE channels/{id}/webhook/ set the callback URL at the vendor; else it is entered there by hand."
+    )
     callback_paths = serializers.ListField(child=serializers.CharField(allow_blank=True), help_text="What may follow the callback URL.")
     config_schema = serializers.DictField(help_text="JSON schema of a channel's config.")
     app_config_schema = serializers.DictField(allow_null=True, help_text="JSON schema of a provider app's config; null: it has none.")

@@ -140,6 +140,7 @@ def describe(provider: Provider) -> dict[str, Any]:
         "docs_url": provider.docs_url,
         "capabilities": asdict(provider.capabilities),
         "event_types": dict(provider.event_types),
+        "registers_webhook": provider.registers_webhook,
         "callback_paths": list(provider.callback_paths),
         "config_schema": json_schema(provider.config_model),
         "app_config_schema": json_schema(provider.app_config_model) if provider.app_config_model is not None else None,

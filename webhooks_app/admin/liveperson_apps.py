@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import uuid
+from collections.abc import Sequence
+from typing import ClassVar
 
 from django.contrib import admin
 
 from channels_app.admin.liveperson_apps import LivePersonAppAdmin
 from channels_app.models import LivePersonApp
-from webhooks_app.admin.checks import TestButtonMixin
-from webhooks_app.services.checks import Checked, check_liveperson_app
+from webhooks_app.admin.far_side import FarSideButton, FarSideMixin
+from webhooks_app.services.checks import check_liveperson_app
 
 admin.site.unregister(LivePersonApp)
 
 
 @admin.register(LivePersonApp)
-class CheckedLivePersonAppAdmin(TestButtonMixin, LivePersonAppAdmin):
+class CheckedLivePersonAppAdmin(FarSideMixin, LivePersonAppAdmin):
     """See ``channels_app.admin.liveperson_apps``."""
 
-    asked = "LivePerson"
+    buttons: ClassVar = (FarSideButton("test", "Test connection", "network_check", check_liveperson_app),)
 
-    def check_row(self, pk: uuid.UUID) -> Checked:
-        return check_liveperson_app(pk)
+    def hints_of(self, row: LivePersonApp) -> Sequence[str]:
+        return ["Asks LivePerson with what is stored; save first. Nothing is sent to a consumer."]

@@ -24,6 +24,7 @@ from webhooks_app.models import Event, EventState, UnreadableBody
 from webhooks_app.services.checks import check_channel, check_liveperson_app
 from webhooks_app.services.replay import replay, replay_many
 from webhooks_app.services.unreadable import reread
+from webhooks_app.services.webhooks import register_webhook, remove_webhook
 
 
 class EventFilter(filters.FilterSet):
@@ -113,7 +114,7 @@ class ConversationEventViewSet(EventBase):
 
 @extend_schema(tags=["Channels"])
 class ChannelCheckViewSet(TenantViewSet):
-    """Whether a channel's credentials work."""
+    """Whether a channel's credentials work, and whether the vendor calls."""
 
     model = Channel
     serializer_class = serializers.CheckedSerializer
@@ -123,6 +124,18 @@ class ChannelCheckViewSet(TenantViewSet):
     def test(self, request: Request, pk: str) -> Response:
         """Ask the vendor, now. Nothing is sent to a consumer and no state changes."""
         return Response(asdict(check_channel(self.get_object().pk)))
+
+    @extend_schema(request=None, responses=serializers.CheckedSerializer)
+    @action(detail=True, methods=["post"])
+    def webhook(self, request: Request, pk: str) -> Response:
+        """Tell the vendor the channel's callback URL, now; where its type has registers_webhook. Asked again, it changes nothing."""
+        return Response(asdict(register_webhook(self.get_object().pk)))
+
+    @extend_schema(request=None, responses={200: serializers.CheckedSerializer})
+    @webhook.mapping.delete
+    def remove_webhook(self, request: Request, pk: str) -> Response:
+        """Tell the vendor to call no more for the channel, now; where its type has registers_webhook."""
+        return Response(asdict(remove_webhook(self.get_object().pk)))
 
 
 @extend_schema(tags=["LivePerson apps"])

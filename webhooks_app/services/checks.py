@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import structlog
@@ -11,8 +12,10 @@ from django.conf import settings
 
 from channels_app.providers.base import SendContext
 from channels_app.selectors import configs
-from connector_platform.core.clock import now
-from connector_platform.core.errors import DeliveryError
+from channels_app.selectors.configs import ChannelConfig
+from connector_platform.core.calls import HttpCall, HttpResponse, Steps
+from connector_platform.core.clock import monotonic_s, now
+from connector_platform.core.errors import DeliveryError, Unreachable
 from connector_platform.core.http import HttpClient
 from connector_platform.core.ids import uuid7
 from connector_platform.liveperson.domains import fetch_domains
@@ -38,8 +41,36 @@ def _client() -> HttpClient:
     return make_client()
 
 
+class HurriedClient(HttpClient):
+    """``client`` for somebody who waits before a page: all its calls together end within the time that one of them may take."""
+
+    def __init__(self, client: HttpClient) -> None:
+        self._client = client
+        self._ends_s = monotonic_s() + settings.HTTP_TIMEOUT_S
+
+    def execute(self, call: HttpCall) -> HttpResponse:
+        """As the client's.
+
+        Raises:
+            Unreachable: the time is over.
+        """
+        left_s = self._ends_s - monotonic_s()
+        if left_s <= 0:
+            raise Unreachable(f"the far side took longer than {settings.HTTP_TIMEOUT_S:g} s")
+        return self._client.execute(replace(call, timeout_s=min(left_s, call.timeout_s or left_s)))
+
+
 def check_channel(channel_id: uuid.UUID) -> Checked:
     """The provider's own cheap call, made now. Nothing is sent to a consumer and no state changes.
+
+    Raises:
+        DatabaseUnavailable: PostgreSQL cannot be reached.
+    """
+    return ask_vendor(channel_id, lambda channel, context: channel.provider.check(channel.config, context), what="check")
+
+
+def ask_vendor(channel_id: uuid.UUID, steps: Callable[[ChannelConfig, SendContext], Steps[str]], *, what: str) -> Checked:
+    """What the vendor says to ``steps``, asked now with what is stored. ``what`` names them in the log.
 
     Raises:
         DatabaseUnavailable: PostgreSQL cannot be reached.
@@ -57,14 +88,14 @@ def check_channel(channel_id: uuid.UUID) -> Checked:
         app=channel.app.config if channel.app else None,
         api_base=settings.PROVIDER_API_BASES.get(channel.provider.slug, ""),
     )
-    runner = Runner(_client(), secrets=channel.secrets)
+    runner = Runner(HurriedClient(_client()), secrets=channel.secrets)
     try:
-        message = runner.run(channel.provider.check(channel.config, context), interpret=channel.provider.interpret)
+        message = runner.run(steps(channel, context), interpret=channel.provider.interpret)
     except DeliveryError as error:
         result = Checked(False, error.code, _sentence(runner.clean(error.message)), bool(runner.tries))
     else:
         result = Checked(True, "ok", _sentence(runner.clean(message)), bool(runner.tries))
-    log.info("channel_checked", channel_id=str(channel.id), code=result.code)
+    log.info("vendor_asked", channel_id=str(channel.id), what=what, code=result.code)
     return result
 
 
@@ -75,12 +106,13 @@ def check_liveperson_app(app_id: uuid.UUID) -> Checked:
         DatabaseUnavailable: PostgreSQL cannot be reached.
     """
     configs.forget()
-    runner = Runner(_client())
+    client = HurriedClient(_client())
+    runner = Runner(client)
     try:
         app = configs.liveperson_app(app_id)
         if app is None:
             return Checked(False, "liveperson_app_gone", "The LivePerson app was deleted.")
-        runner = Runner(_client(), secrets=app.webhook_secrets)
+        runner = Runner(client, secrets=app.webhook_secrets)
         runner.run(fetch_app_jwt(app.config, runner.run(fetch_domains(app.config))))
     except DeliveryError as error:
         result = Checked(False, error.code, _sentence(runner.clean(error.message)), bool(runner.tries))
