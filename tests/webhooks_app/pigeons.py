@@ -18,7 +18,7 @@ LOFT_KEY = "loft-key-0123456789-b7c8"
 class PigeonConfig(ProviderConfig):
     """A loft's credentials."""
 
-    loft: str = Field(title="Loft", description="The loft's name.")
+    loft: str = Field(min_length=1, title="Loft", description="The loft's name.")
     key: SecretStr = Field(title="Key", description="The loft's key.")
 
 

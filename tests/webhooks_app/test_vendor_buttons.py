@@ -1,4 +1,4 @@
-"""What the operator asks of the vendor: to register or remove the callback URL. From the channel's page and over the API."""
+"""What the operator asks of the vendor: to register or remove the callback URL, and after a save whether it works."""
 
 from __future__ import annotations
 
@@ -13,9 +13,13 @@ from django_scopes import scopes_disabled
 
 from channels_app.models import Channel
 from channels_app.providers.registry import PROVIDERS
+from channels_app.selectors import configs
+from connector_platform.core.calls import HttpCall, HttpResponse
+from connector_platform.database import DatabaseUnavailable
 from tests.channels_app import rows
 from tests.channels_app.conftest import tenants
 from tests.channels_app.tenants import Tenants
+from tests.channels_app.test_admin import errors, inputs
 from tests.webhooks_app.far_side import FarSide, answer
 from tests.webhooks_app.pigeons import LOFT_KEY, Pigeon, pigeon_channel
 from webhooks_app.services import checks
@@ -146,3 +150,90 @@ def test_all_calls_of_a_button_together_take_no_longer_than_one_may(
     assert [(call.purpose, call.timeout_s) for call in far_side.calls] == [("check_loft", 14.0)]
     assert (told.data["ok"], told.data["code"]) == (False, "unreachable")
     assert told.data["message"] == "The far side took longer than 15 s."
+
+
+def save(client: Client, row: Any, model: str, /, **changes: str) -> Any:
+    path = reverse(f"admin:channels_app_{model}_change", args=[row.pk])
+    return client.post(path, {**inputs(client.get(path)), **changes}, follow=True)
+
+
+def said(page: Any) -> list[tuple[str, str]]:
+    return [(message.level_tag, str(message)) for message in page.context["messages"]][1:]  # the first is Django's: it was saved
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(200, ("success", "Connected to south.")), (401, ("warning", "The far side answered HTTP 401."))],
+)
+def test_a_saved_channel_is_tested_and_stays_saved(
+    admin_client: Client, channel: Channel, far_side: FarSide, status: int, expected: tuple[str, str]
+) -> None:
+    seen: list[str] = []
+
+    def vendor(call: HttpCall) -> HttpResponse:
+        # what another connection reads: the row is committed before the vendor is asked
+        found = configs.channel(channel.pk)
+        assert found is not None
+        seen.append(found.address)
+        return answer({}, status)
+
+    far_side.script("check_loft", vendor)
+    page = save(admin_client, channel, "channel", config__loft="south")
+
+    assert said(page) == [expected]
+    assert seen == ["south"]
+    channel.refresh_from_db()
+    assert (channel.address, channel.state) == ("south", "active")
+
+
+def test_a_new_channel_is_tested(tenants: Tenants, admin_client: Client, far_side: FarSide) -> None:
+    path = "/admin/channels_app/channel/add/?provider=pigeon"
+    filled = {"name": "Loft", "brand": str(tenants.acme.pk), "liveperson_app": str(rows.liveperson_app(tenants.acme).pk)}
+
+    page = admin_client.post(
+        path, {**inputs(admin_client.get(path)), **filled, "config__loft": "east", "config__key": LOFT_KEY}, follow=True
+    )
+
+    assert said(page) == [("success", "Connected to east.")]
+    assert [call.purpose for call in far_side.calls] == ["check_loft", "check_key"]  # nothing is registered by itself
+
+
+def test_what_was_not_saved_is_not_tested(admin_client: Client, channel: Channel, far_side: FarSide) -> None:
+    page = save(admin_client, channel, "channel", config__loft="")
+
+    assert errors(page) == {"config__loft": ["This must not be empty."]}
+    assert not far_side.calls
+
+
+def test_where_nobody_is_asked_it_is_no_success(tenants: Tenants, admin_client: Client, far_side: FarSide) -> None:
+    page = save(admin_client, rows.sms_channel(rows.liveperson_app(tenants.acme)), "channel", name="Renamed")
+
+    assert [level for level, _ in said(page)] == ["info"]
+    assert said(page)[0][1].startswith("The configuration is complete.")
+
+
+def test_a_fault_of_the_check_does_not_hide_that_it_was_saved(
+    admin_client: Client, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any) -> None:
+        raise DatabaseUnavailable("PostgreSQL cannot be reached")
+
+    monkeypatch.setattr(configs, "channel", away)
+    page = save(admin_client, channel, "channel", name="Renamed")
+
+    assert said(page) == [("warning", "PostgreSQL cannot be reached")]
+    channel.refresh_from_db()
+    assert channel.name == "Renamed"
+
+
+def test_a_saved_liveperson_app_is_tested_too(tenants: Tenants, admin_client: Client, far_side: FarSide) -> None:
+    app = rows.liveperson_app(tenants.acme)
+    far_side.script("fetch_app_jwt", answer({"error": rows.CLIENT_SECRET}, 401))
+
+    page = save(admin_client, app, "livepersonapp", name="Renamed")
+
+    assert [level for level, _ in said(page)] == ["warning"]
+    assert "LivePerson refused the app install" in said(page)[0][1]
+    assert rows.CLIENT_SECRET not in page.content.decode()
+    app.refresh_from_db()
+    assert (app.name, app.problem) == ("Renamed", "")

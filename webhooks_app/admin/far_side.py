@@ -1,4 +1,4 @@
-"""A page with buttons that ask the far side."""
+"""A page with buttons that ask the far side, and that asks it by itself whether what was just saved works."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class FarSideButton:
 
 
 class FarSideMixin:
-    """Mixed into an ``UnscopedAdmin``."""
+    """Mixed into an ``UnscopedAdmin``. The first of ``buttons`` is the check, which is also made after every save."""
 
     buttons: ClassVar[tuple[FarSideButton, ...]]
     change_form_outer_before_template = "webhooks_app/admin/far_side_buttons.html"
@@ -54,6 +54,21 @@ class FarSideMixin:
         row = self.get_object(request, object_id)  # type: ignore[attr-defined]
         more = {"buttons": self.buttons_of(row), "hints": self.hints_of(row)} if row is not None else {}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})  # type: ignore[misc]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)  # type: ignore[misc]
+        request.saved_pk = obj.pk  # type: ignore[attr-defined]  # read below
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """As the base class. After a save the far side is asked whether it works; whatever it says, what was saved stays saved."""
+        response = super().changeform_view(request, object_id, form_url, extra_context)  # type: ignore[misc]
+        # Not earlier: only now the row is committed, and no transaction waits for the far side.
+        pk = getattr(request, "saved_pk", None)
+        if pk is not None and response.status_code == 302:
+            self._tell(request, self.buttons[0], pk, refused=messages.warning)
+        return response
 
     def _view_of(self, button: FarSideButton) -> Callable[..., HttpResponse]:
         def view(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
