@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from channels_app.models import Channel, ProviderApp
 from channels_app.providers.registry import PROVIDERS
 from connector_platform.core.redaction import redact, secret_values
+from connector_platform.core.rich import Choice, ChoiceKind, LossKind
 from webhooks_app.models import EventState
 
 EVENT_COLOURS = {
@@ -23,6 +24,24 @@ EVENT_COLOURS = {
     EventState.UNKNOWN: "warning",
     EventState.DEAD: "danger",
 }
+LOSSES = {
+    LossKind.DROPPED: ("Dropped", "danger"),
+    LossKind.SHORTENED: ("Shortened", "warning"),
+    LossKind.REDUCED: ("Reduced", "warning"),
+    LossKind.MOVED: ("Moved", "info"),
+}
+"""What became of something that the channel could not show as it was meant: a word and its colour."""
+CHOICES = {
+    ChoiceKind.LINK: "opens a link",
+    ChoiceKind.CALL: "calls",
+    ChoiceKind.NAVIGATE: "shows a place",
+    ChoiceKind.ADD_TO_CART: "adds to the cart",
+    ChoiceKind.CUSTOM: "reports to LivePerson",
+    ChoiceKind.SCHEDULE_SLOT: "chooses a time",
+    ChoiceKind.CHECKED: "ticks a box",
+    ChoiceKind.UNKNOWN: "an action that is not known",
+}
+"""What choosing does, beside saying its words, which most do."""
 EXCERPT_CHARS = 20_000
 """A page shows this much of a raw body."""
 
@@ -65,6 +84,15 @@ def summary(content: dict[str, Any]) -> str:
         case "unsupported":
             return str(content.get("description") or content.get("kind", ""))
     return kind.replace("_", " ")
+
+
+def offered(choice: Choice) -> str:
+    """What the person could choose, as a line: its number where one was shown, its title, and what choosing it does where that differs."""
+    number = f"{choice.number}) " if choice.is_numbered else ""
+    says = f"says “{choice.publish_text}”" if choice.publish_text and choice.publish_text != choice.title else ""
+    does = CHOICES.get(choice.kind, "")
+    effect = ", ".join(filter(None, (does, says)))
+    return f"{number}{choice.title}" + (f" ({effect})" if effect else "")
 
 
 def remedy(provider_slug: str, provider_code: str, error_code: str = "") -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from webhooks_app.admin.labels import EVENT_COLOURS, remedy, summary
+from connector_platform.core.rich import Choice, Loss
+from webhooks_app.admin.labels import EVENT_COLOURS, LOSSES, offered, remedy, summary
 from webhooks_app.models import Attempt, Event, EventState
 
 SHOWN = 500
@@ -24,6 +25,15 @@ class Try:
 
 
 @dataclass(frozen=True)
+class Lost:
+    """A loss in words: what happened to what was meant, and both."""
+
+    word: str
+    colour: str
+    loss: Loss
+
+
+@dataclass(frozen=True)
 class Moment:
     """One event, ready to be shown."""
 
@@ -34,6 +44,8 @@ class Moment:
     is_inbound: bool
     ids: tuple[str, ...]
     tries: tuple[Try, ...]
+    losses: tuple[Lost, ...]
+    offered: tuple[str, ...]
 
     @property
     def at(self) -> datetime:
@@ -62,6 +74,8 @@ def moment(event: Event) -> Moment:
         is_inbound=event.direction == "i",
         ids=tuple(_ids(event)),
         tries=tuple(Try(attempt, remedy(provider, attempt.provider_code)) for attempt in event.attempts.all()),
+        losses=tuple(Lost(*LOSSES[loss.kind], loss) for loss in map(Loss.from_json, event.losses or ())),
+        offered=tuple(offered(Choice.from_json(choice)) for choice in event.shown or ()),
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from channels_app.api.fields import RowField
 from channels_app.api.serializers import StrictMixin
 from channels_app.models import Channel
+from connector_platform.core.rich import ChoiceKind, Loss, LossKind
 from webhooks_app.models import Attempt, DeliveredMessage, Event, EventState, UnreadableBody
 from webhooks_app.services.replay import MAX_AT_ONCE
 
@@ -25,6 +28,32 @@ class DirectionField(serializers.ChoiceField):
         return DIRECTIONS[value]
 
 
+class LossSerializer(serializers.Serializer[Any]):
+    """One thing that the channel could not show as it was meant."""
+
+    path = serializers.CharField(help_text="JSON pointer into the event, such as /content/elements/2/title.")
+    kind = serializers.ChoiceField(
+        choices=[kind.value for kind in LossKind],
+        help_text="dropped: the person does not see it; shortened: only its beginning; reduced: in a poorer form; moved: all of it, elsewhere.",
+    )
+    reason = serializers.CharField(help_text="A sentence for an operator; quotes nothing of the message.")
+    before = serializers.CharField(allow_blank=True, help_text="What was meant; may be empty.")
+    after = serializers.CharField(allow_blank=True, help_text="What is shown; empty where nothing is.")
+
+
+class ChoiceSerializer(serializers.Serializer[Any]):
+    """One thing that the message offered to choose."""
+
+    number = serializers.IntegerField(help_text="Counts what can be answered, from 1; 0: it only opens something.")
+    title = serializers.CharField(allow_blank=True)
+    kind = serializers.ChoiceField(choices=[kind.value for kind in ChoiceKind], help_text="LivePerson's action behind it.")
+    publish_text = serializers.CharField(allow_blank=True, help_text="What choosing it says.")
+    metadata = serializers.ListField(child=serializers.DictField(), help_text="What choosing it reports to LivePerson.")
+    is_numbered = serializers.BooleanField(help_text="Whether the person saw the number.")
+    payload = serializers.CharField(allow_blank=True, help_text="What stands behind the button; empty: it is no button.")
+    path = serializers.CharField(allow_blank=True, help_text="JSON pointer into the event.")
+
+
 class EventSerializer(serializers.ModelSerializer):
     """One thing that one person did, on its way to the other side. Its raw body is not answered."""
 
@@ -38,6 +67,9 @@ class EventSerializer(serializers.ModelSerializer):
     liveperson_sequence = serializers.IntegerField(
         source="sequence", allow_null=True, help_text="LivePerson's number of an agent's message."
     )
+
+    losses = serializers.SerializerMethodField(help_text="What the channel could not show as it was meant.")
+    shown = serializers.SerializerMethodField(help_text="What the message offered to choose from; taps and numbers are looked up here.")
 
     class Meta:
         model = Event
@@ -63,8 +95,18 @@ class EventSerializer(serializers.ModelSerializer):
             "outcome",
             "detail",
             "possibly_doubled",
+            "losses",
+            "shown",
         )
         read_only_fields = fields
+
+    @extend_schema_field(LossSerializer(many=True))
+    def get_losses(self, event: Event) -> list[dict[str, Any]]:
+        return [asdict(Loss.from_json(loss)) for loss in event.losses or ()]
+
+    @extend_schema_field(ChoiceSerializer(many=True))
+    def get_shown(self, event: Event) -> list[dict[str, Any]]:
+        return event.shown or []
 
 
 class AttemptSerializer(serializers.ModelSerializer):

@@ -15,6 +15,7 @@ from connector_platform.core.clock import now
 from tests.channels_app import rows
 from tests.channels_app.tenants import Tenants
 from tests.webhooks_app.far_side import FarSide, answer
+from tests.webhooks_app.losses import with_losses
 from webhooks_app.admin import dashboard
 from webhooks_app.admin.labels import remedy
 from webhooks_app.models import DeliveredMessage, Event
@@ -77,6 +78,35 @@ def test_what_a_person_wrote_is_not_taken_for_markup(tenants: Tenants, admin_cli
         text = admin_client.get(reverse(f"admin:{name}_change", args=[pk])).content.decode()
         assert "<script>alert(1)" not in text
         assert "<img src=x>" not in text
+
+
+def test_what_the_channel_could_not_show_is_told_in_words(tenants: Tenants, admin_client: Client) -> None:
+    channel = rows.sms_channel(rows.liveperson_app(tenants.acme))
+    talk = rows.conversation(channel)
+    event = rows.event(rows.lane(channel), talk, **with_losses())
+    rows.event(rows.lane(channel), talk)
+
+    for name, pk in (("channels_app_conversation", talk.pk), ("webhooks_app_event", event.pk)):
+        text = admin_client.get(reverse(f"admin:{name}_change", args=[pk])).content.decode()
+        assert text.count('data-testid="losses"') == text.count('data-testid="offered"') == 1
+        order = [
+            text.index(part)
+            for part in (
+                "Offered 3 choices",
+                "1) Blue (says “I take blue”)",
+                "2) Red<",
+                "Shop (opens a link)",
+                "3 things could not be shown as meant",
+                "Reduced",
+                "The channel has no cards",
+                "Shortened",
+                "/content/elements/0/title",
+                "A &lt;b&gt;very&lt;/b&gt; warm coat",
+                "A &lt;b&gt;very&lt;/b&gt; w…",
+                "Dropped",
+            )
+        ]
+        assert order == sorted(order)
 
 
 def test_chosen_events_are_replayed(tenants: Tenants, admin_client: Client) -> None:

@@ -13,6 +13,7 @@ from schemathesis.specs.openapi import checks as openapi_checks
 
 from connector_platform.wsgi import application
 from tests.channels_app import rows
+from tests.webhooks_app.losses import with_losses
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,7 +67,7 @@ def test_every_answer_is_one_that_the_schema_announces(is_platform: bool) -> Non
         app, vendor = rows.liveperson_app(acme), rows.provider_app(acme)
         channel = rows.sms_channel(app)
         talk = rows.conversation(channel)
-        event = rows.event(rows.lane(channel), talk)
+        event = rows.event(rows.lane(channel), talk, **with_losses())
         rows.attempt(event)
         body = rows.unreadable(channel)
         _, key = rows.api_key(None if is_platform else acme)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django_scopes import scopes_disabled
 
 from connector_platform.core.clock import now
 from tests.channels_app import rows
 from tests.channels_app.tenants import Tenants
+from tests.webhooks_app.losses import LOSSES, SHOWN, with_losses
 from webhooks_app.models import DeliveredMessage, Event, Lane, UnreadableBody
 from webhooks_app.services import checks
 
@@ -74,6 +77,25 @@ def test_an_event_is_answered_with_its_attempts_and_ids(tenants: Tenants) -> Non
     assert [(row["number"], row["provider_code"]) for row in answer.data["attempts"]] == [(1, "551"), (2, "551")]
     assert [row["provider_message_id"] for row in answer.data["delivered_messages"]] == ["m1"]
     assert answer.data["liveperson_sequence"] == 7
+
+
+def test_an_event_tells_what_the_channel_could_not_show_and_what_it_offered(tenants: Tenants, client: Client) -> None:
+    channel = rows.sms_channel(rows.liveperson_app(tenants.acme))
+    rows.event(rows.lane(channel))
+    rich = rows.event(rows.lane(channel), **with_losses())
+
+    listed = tenants.as_acme("GET", "events/").data["results"]
+    one = tenants.as_acme("GET", f"events/{rich.public_id}/").json()
+
+    assert (listed[1]["losses"], listed[1]["shown"]) == ([], [])
+    assert one["losses"] == listed[0]["losses"] == [asdict(loss) for loss in LOSSES]
+    assert one["shown"] == listed[0]["shown"] == [choice.to_json() for choice in SHOWN]
+    schemas = client.get("/api/v1/schema/?format=json").json()["components"]["schemas"]
+    assert schemas["Loss"]["properties"]["kind"]["enum"] == ["dropped", "shortened", "reduced", "moved"]
+    for name in ("Event", "EventDetail"):
+        properties = schemas[name]["properties"]
+        assert properties["losses"]["items"] == {"$ref": "#/components/schemas/Loss"}
+        assert properties["shown"]["items"] == {"$ref": "#/components/schemas/Choice"}
 
 
 def test_lists_take_the_same_queries_however_long_they_are(tenants: Tenants, django_assert_num_queries: Any) -> None:
