@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django_filters import rest_framework as filters
 
-from channels_app.models import ApiKey, Brand, Channel, ChannelState, Conversation, ConversationState, LivePersonApp, ProviderApp
+from channels_app.models import ApiKey, Brand, Channel, ChannelState, LivePersonApp, ProviderApp
 
 
 class BrandFilter(filters.FilterSet):
@@ -59,15 +59,3 @@ class ApiKeyFilter(OfBrand):
     class Meta:
         model = ApiKey
         fields: ClassVar = ["brand", "name", "is_revoked"]
-
-
-class ConversationFilter(filters.FilterSet):
-    channel = filters.UUIDFilter(field_name="channel_id")
-    state = filters.ChoiceFilter(choices=ConversationState.choices)
-    consumer = filters.UUIDFilter(field_name="consumer_id")
-    consumer_external_id = filters.CharFilter(field_name="consumer__external_id")
-    liveperson_id = filters.CharFilter()
-
-    class Meta:
-        model = Conversation
-        fields: ClassVar = ["channel", "state", "consumer", "consumer_external_id", "liveperson_id"]

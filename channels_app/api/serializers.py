@@ -9,7 +9,7 @@ from rest_framework.exceptions import ErrorDetail
 
 from channels_app.api.base import holder_of
 from channels_app.api.fields import ConfigField, OptionsField, RowField, SecretField
-from channels_app.models import ApiKey, Brand, Channel, ChannelState, Conversation, LivePersonApp, ProviderApp
+from channels_app.models import ApiKey, Brand, Channel, ChannelState, LivePersonApp, ProviderApp
 from channels_app.models.liveperson_app import FEATURES
 from channels_app.providers.registry import PROVIDERS
 from channels_app.services.api_keys import create_api_key
@@ -265,45 +265,6 @@ class NewApiKeySerializer(ApiKeySerializer):
         row, key = create_api_key(name=validated_data["name"], brand=validated_data.get("brand"))
         row.key = key  # type: ignore[attr-defined]  # shown in this answer, not stored
         return row
-
-
-class ConsumerPartSerializer(serializers.Serializer[Any]):
-    """The person behind a conversation."""
-
-    id = serializers.UUIDField()
-    external_id = serializers.CharField(help_text="The vendor's id of the person.")
-    name = serializers.SerializerMethodField(help_text="What the channel calls the person; empty where it tells no name.")
-
-    def get_name(self, row: Any) -> str:
-        return str(row.profile.get("name") or "")
-
-
-class ConversationSerializer(serializers.ModelSerializer):
-    """A consumer's conversation on a channel and the LivePerson conversation that it is."""
-
-    brand = serializers.UUIDField(source="brand_id")
-    channel = serializers.UUIDField(source="channel_id")
-    liveperson_app = serializers.UUIDField(source="liveperson_app_id")
-    consumer = ConsumerPartSerializer()
-
-    class Meta:
-        model = Conversation
-        fields: tuple[str, ...] = (
-            "id",
-            "brand",
-            "channel",
-            "liveperson_app",
-            "liveperson_id",
-            "consumer",
-            "state",
-            "stage",
-            "skill_id",
-            "agent_id",
-            "close_reason",
-            "closed_at",
-            *STAMPS,
-        )
-        read_only_fields = fields
 
 
 class CapabilitiesSerializer(serializers.Serializer[Any]):

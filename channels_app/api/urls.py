@@ -13,7 +13,6 @@ router.register("provider-apps", views.ProviderAppViewSet, basename="provider-ap
 router.register("channels", views.ChannelViewSet, basename="channel")
 router.register("channel-types", views.ChannelTypeViewSet, basename="channel-type")
 router.register("api-keys", views.ApiKeyViewSet, basename="api-key")
-router.register("conversations", views.ConversationViewSet, basename="conversation")
 
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),

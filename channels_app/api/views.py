@@ -16,9 +16,8 @@ from rest_framework.viewsets import ViewSet
 
 from channels_app.api import filters, serializers
 from channels_app.api.base import ForPlatform, TenantViewSet
-from channels_app.api.pagination import NewestUuidFirst
 from channels_app.api.schemas import PlatformSchema, json_schema
-from channels_app.models import ApiKey, Brand, Channel, Conversation, LivePersonApp, ProviderApp
+from channels_app.models import ApiKey, Brand, Channel, LivePersonApp, ProviderApp
 from channels_app.providers.base import Provider
 from channels_app.providers.registry import PROVIDERS
 from channels_app.services.api_keys import revoke_api_key
@@ -95,18 +94,6 @@ class ApiKeyViewSet(ReadMixin, mixins.CreateModelMixin, mixins.DestroyModelMixin
 
     def perform_destroy(self, instance: ApiKey) -> None:
         revoke_api_key(instance)
-
-
-@extend_schema(tags=["Conversations"])
-class ConversationViewSet(ReadMixin, TenantViewSet):
-    """Consumers' conversations and the LivePerson conversations that they are, newest first."""
-
-    model = Conversation
-    related = ("consumer",)
-    ordering = ("-id",)
-    serializer_class = serializers.ConversationSerializer
-    filterset_class = filters.ConversationFilter
-    pagination_class = NewestUuidFirst
 
 
 @extend_schema(tags=["Channel types"])

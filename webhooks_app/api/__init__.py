@@ -1,1 +1,1 @@
-"""The part of the API that is about traffic: events, replay, checks, unreadable callbacks."""
+"""The part of the API that is about traffic: conversations, events, replay, checks, unreadable callbacks."""

@@ -9,8 +9,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from channels_app.api.fields import RowField
-from channels_app.api.serializers import StrictMixin
-from channels_app.models import Channel
+from channels_app.api.serializers import STAMPS, StrictMixin
+from channels_app.models import Channel, Conversation
 from connector_platform.core.rich import ChoiceKind, Loss, LossKind
 from webhooks_app.models import Attempt, DeliveredMessage, Event, EventState, UnreadableBody
 from webhooks_app.services.replay import MAX_AT_ONCE
@@ -26,6 +26,45 @@ class DirectionField(serializers.ChoiceField):
 
     def to_representation(self, value: str) -> str:
         return DIRECTIONS[value]
+
+
+class ConsumerPartSerializer(serializers.Serializer[Any]):
+    """The person behind a conversation."""
+
+    id = serializers.UUIDField()
+    external_id = serializers.CharField(help_text="The vendor's id of the person.")
+    name = serializers.SerializerMethodField(help_text="What the channel calls the person; empty where it tells no name.")
+
+    def get_name(self, row: Any) -> str:
+        return str(row.profile.get("name") or "")
+
+
+class ConversationSerializer(serializers.ModelSerializer):
+    """A consumer's conversation on a channel and the LivePerson conversation that it is."""
+
+    brand = serializers.UUIDField(source="brand_id")
+    channel = serializers.UUIDField(source="channel_id")
+    liveperson_app = serializers.UUIDField(source="liveperson_app_id")
+    consumer = ConsumerPartSerializer()
+
+    class Meta:
+        model = Conversation
+        fields: tuple[str, ...] = (
+            "id",
+            "brand",
+            "channel",
+            "liveperson_app",
+            "liveperson_id",
+            "consumer",
+            "state",
+            "stage",
+            "skill_id",
+            "agent_id",
+            "close_reason",
+            "closed_at",
+            *STAMPS,
+        )
+        read_only_fields = fields
 
 
 class LossSerializer(serializers.Serializer[Any]):

@@ -17,8 +17,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from channels_app.api.base import ForPlatform, TenantViewSet, rows_for
-from channels_app.api.pagination import NewestFirst
-from channels_app.models import Channel, Conversation, LivePersonApp
+from channels_app.api.pagination import NewestFirst, NewestUuidFirst
+from channels_app.models import Channel, Conversation, ConversationState, LivePersonApp
 from webhooks_app.api import serializers
 from webhooks_app.models import Event, EventState, UnreadableBody
 from webhooks_app.services.checks import check_channel, check_liveperson_app
@@ -41,6 +41,18 @@ class EventFilter(filters.FilterSet):
 
     def by_direction(self, queryset: QuerySet[Event], name: str, value: str) -> QuerySet[Event]:
         return queryset.filter(direction=value[0])
+
+
+class ConversationFilter(filters.FilterSet):
+    channel = filters.UUIDFilter(field_name="channel_id")
+    state = filters.ChoiceFilter(choices=ConversationState.choices)
+    consumer = filters.UUIDFilter(field_name="consumer_id")
+    consumer_external_id = filters.CharFilter(field_name="consumer__external_id")
+    liveperson_id = filters.CharFilter()
+
+    class Meta:
+        model = Conversation
+        fields: ClassVar = ["channel", "state", "consumer", "consumer_external_id", "liveperson_id"]
 
 
 class EventBase(ListModelMixin, TenantViewSet):
@@ -99,6 +111,18 @@ class EventViewSet(RetrieveModelMixin, EventBase):
         if "before" in wanted:
             events = events.filter(received_at__lt=wanted["before"])
         return Response(asdict(replay_many(events, restart=wanted["restart"], limit=wanted["limit"])))
+
+
+@extend_schema(tags=["Conversations"])
+class ConversationViewSet(ListModelMixin, RetrieveModelMixin, TenantViewSet):
+    """Consumers' conversations and the LivePerson conversations that they are, newest first."""
+
+    model = Conversation
+    related = ("consumer",)
+    ordering = ("-id",)
+    serializer_class = serializers.ConversationSerializer
+    filterset_class = ConversationFilter
+    pagination_class = NewestUuidFirst
 
 
 @extend_schema(tags=["Conversations"], parameters=[OpenApiParameter("conversation_id", str, OpenApiParameter.PATH)])
