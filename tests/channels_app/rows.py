@@ -9,7 +9,7 @@ from typing import Any
 from channels_app.models import ApiKey, Brand, Channel, Consumer, Conversation, LivePersonApp, ProviderApp
 from channels_app.services.api_keys import create_api_key
 from connector_platform.core.clock import now
-from webhooks_app.models import Attempt, Event, Lane, UnreadableBody
+from webhooks_app.models import Attempt, Event, Lane, Survey, UnreadableBody
 
 APP_SECRET = "app-secret-0123456789-a1b2"
 PAGE_TOKEN = "page-token-0123456789-c3d4"
@@ -96,6 +96,12 @@ def conversation(channel: Channel, external_id: str = "", liveperson_id: str = "
         liveperson_id=liveperson_id or uuid.uuid4().hex,
         state="open",
     )
+    row.save()
+    return row
+
+
+def survey(talk: Conversation, **fields: Any) -> Survey:
+    row = Survey(brand=talk.brand, conversation=talk, consumer=talk.consumer, expires_at=now() + timedelta(hours=1), **fields)
     row.save()
     return row
 

@@ -13,7 +13,7 @@ from channels_app.admin.base import ReadOnlyAdmin
 from channels_app.models import Conversation, ConversationState
 from webhooks_app.admin.labels import Fact, instant
 from webhooks_app.admin.timeline import SHOWN, moments
-from webhooks_app.models import Event
+from webhooks_app.models import Event, Survey, SurveyStep
 
 
 @admin.register(Conversation)
@@ -85,4 +85,18 @@ def _facts(row: Conversation) -> list[Fact]:
         Fact("Agent", row.agent_id),
         Fact("Began", instant(row.created_at)),
         Fact("Closed", instant(row.closed_at)),
+        *_survey(Survey.objects.filter(conversation=row).first()),
+    ]
+
+
+def _survey(row: Survey | None) -> list[Fact]:
+    if row is None:
+        return []
+    solved = {None: "", True: "Yes", False: "No"}[row.resolved]
+    waits = row.step in (SurveyStep.RATING, SurveyStep.RESOLVED)
+    return [
+        Fact("Survey", SurveyStep(row.step).label),
+        Fact("Rating (CSAT)", f"{row.csat} of 5" if row.csat is not None else ""),
+        Fact("Question solved (FCR)", solved),
+        Fact("Answers count until", instant(row.expires_at) if waits else ""),
     ]

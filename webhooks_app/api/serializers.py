@@ -12,7 +12,7 @@ from channels_app.api.fields import RowField
 from channels_app.api.serializers import STAMPS, StrictMixin
 from channels_app.models import Channel, Conversation
 from connector_platform.core.rich import ChoiceKind, Loss, LossKind
-from webhooks_app.models import Attempt, DeliveredMessage, Event, EventState, UnreadableBody
+from webhooks_app.models import Attempt, DeliveredMessage, Event, EventState, Survey, SurveyStep, UnreadableBody
 from webhooks_app.services.replay import MAX_AT_ONCE
 
 DIRECTIONS = {"i": "inbound", "o": "outbound"}
@@ -39,6 +39,21 @@ class ConsumerPartSerializer(serializers.Serializer[Any]):
         return str(row.profile.get("name") or "")
 
 
+class SurveySerializer(serializers.ModelSerializer):
+    """The platform's own survey after a conversation's close."""
+
+    step = serializers.ChoiceField(
+        choices=SurveyStep.choices, help_text="rating or resolved: what was asked last; done: answered; left: left unanswered."
+    )
+    csat = serializers.IntegerField(allow_null=True, min_value=1, max_value=5, help_text="Satisfaction, 1 to 5; null: not answered.")
+    resolved = serializers.BooleanField(allow_null=True, help_text="Whether the question was solved (FCR); null: not answered.")
+
+    class Meta:
+        model = Survey
+        fields: tuple[str, ...] = ("step", "csat", "resolved", "expires_at")
+        read_only_fields = fields
+
+
 class ConversationSerializer(serializers.ModelSerializer):
     """A consumer's conversation on a channel and the LivePerson conversation that it is."""
 
@@ -46,6 +61,7 @@ class ConversationSerializer(serializers.ModelSerializer):
     channel = serializers.UUIDField(source="channel_id")
     liveperson_app = serializers.UUIDField(source="liveperson_app_id")
     consumer = ConsumerPartSerializer()
+    survey = SurveySerializer(allow_null=True, help_text="null: none was sent.")
 
     class Meta:
         model = Conversation
@@ -62,6 +78,7 @@ class ConversationSerializer(serializers.ModelSerializer):
             "agent_id",
             "close_reason",
             "closed_at",
+            "survey",
             *STAMPS,
         )
         read_only_fields = fields

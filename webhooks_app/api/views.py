@@ -118,7 +118,7 @@ class ConversationViewSet(ListModelMixin, RetrieveModelMixin, TenantViewSet):
     """Consumers' conversations and the LivePerson conversations that they are, newest first."""
 
     model = Conversation
-    related = ("consumer",)
+    related = ("consumer", "survey")
     ordering = ("-id",)
     serializer_class = serializers.ConversationSerializer
     filterset_class = ConversationFilter

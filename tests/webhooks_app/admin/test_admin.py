@@ -109,6 +109,28 @@ def test_what_the_channel_could_not_show_is_told_in_words(tenants: Tenants, admi
         assert order == sorted(order)
 
 
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ({"step": "done", "csat": 2, "resolved": False}, {"Survey": "Answered", "Rating (CSAT)": "2 of 5", "Question solved (FCR)": "No"}),
+        ({"step": "left", "csat": 5}, {"Survey": "Left unanswered", "Rating (CSAT)": "5 of 5"}),
+    ],
+)
+def test_a_conversations_page_shows_its_survey(
+    tenants: Tenants, admin_client: Client, answers: dict[str, Any], expected: dict[str, str]
+) -> None:
+    channel = rows.sms_channel(rows.liveperson_app(tenants.acme))
+    asked, none = rows.conversation(channel), rows.conversation(channel)
+    rows.survey(asked, **answers)
+
+    def facts(pk: Any) -> dict[str, str]:
+        page = admin_client.get(reverse("admin:channels_app_conversation_change", args=[pk]))
+        return {fact.name: fact.value for fact in page.context["facts"] if fact.value}
+
+    assert dict(list(facts(asked.pk).items())[-len(expected) :]) == expected
+    assert not {"Survey", "Rating (CSAT)"} & set(facts(none.pk))
+
+
 def test_chosen_events_are_replayed(tenants: Tenants, admin_client: Client) -> None:
     lane = rows.lane(rows.sms_channel(rows.liveperson_app(tenants.acme)))
     dead, done = rows.event(lane), rows.event(lane, state="done")

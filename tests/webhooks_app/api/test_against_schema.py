@@ -67,6 +67,7 @@ def test_every_answer_is_one_that_the_schema_announces(is_platform: bool) -> Non
         app, vendor = rows.liveperson_app(acme), rows.provider_app(acme)
         channel = rows.sms_channel(app)
         talk = rows.conversation(channel)
+        rows.survey(talk)
         event = rows.event(rows.lane(channel), talk, **with_losses())
         rows.attempt(event)
         body = rows.unreadable(channel)

@@ -98,11 +98,28 @@ def test_an_event_tells_what_the_channel_could_not_show_and_what_it_offered(tena
         assert properties["shown"]["items"] == {"$ref": "#/components/schemas/Choice"}
 
 
+def test_a_conversation_tells_what_its_survey_was_answered(tenants: Tenants) -> None:
+    channel = rows.sms_channel(rows.liveperson_app(tenants.acme))
+    none, asked, answered = (rows.conversation(channel) for _ in range(3))
+    rows.survey(asked)
+    rows.survey(answered, step="done", csat=4, resolved=False)
+
+    found = {row["id"]: row["survey"] for row in tenants.as_acme("GET", "conversations/").data["results"]}
+    one = tenants.as_acme("GET", f"conversations/{answered.pk}/").data["survey"]
+
+    assert found[str(none.pk)] is None
+    facts = ("step", "csat", "resolved")
+    assert [found[str(asked.pk)][fact] for fact in facts] == ["rating", None, None]
+    assert [found[str(answered.pk)][fact] for fact in facts] == [one[fact] for fact in facts] == ["done", 4, False]
+    assert tenants.as_globex("GET", f"conversations/{answered.pk}/").status_code == 404
+
+
 def test_lists_take_the_same_queries_however_long_they_are(tenants: Tenants, django_assert_num_queries: Any) -> None:
     channel = rows.sms_channel(rows.liveperson_app(tenants.acme))
     lane = rows.lane(channel)
     for _ in range(6):
         talk = rows.conversation(channel)
+        rows.survey(talk)
         rows.event(lane, talk)
         rows.unreadable(channel)
     tenants.platform("GET", "channels/")  # the key's last use is written
