@@ -11,9 +11,13 @@ from drf_spectacular.plumbing import ResolvedComponent
 from pydantic import BaseModel
 from rest_framework import serializers
 
+from channels_app.api.strict import StrictMixin
+
 Json = dict[str, Any]
 
 MASK_DESCRIPTION = "A secret: answered as “set, ends in …4f2a”, or as an empty text where it is not set."
+
+ONLY_ANSWERED = "Only answered. It may come back in a request and changes nothing there."
 
 
 class ProblemErrorSerializer(serializers.Serializer[Any]):
@@ -46,7 +50,15 @@ _MEANINGS = {
 
 
 class PlatformSchema(AutoSchema):
-    """Adds the problems that an operation may answer."""
+    """Adds the problems that an operation may answer, and that unknown fields are refused."""
+
+    def _postprocess_serializer_schema(self, schema: Json, serializer: Any, direction: Any) -> Json:
+        done: Json = super()._postprocess_serializer_schema(schema, serializer, direction)
+        if direction != "request" or not isinstance(serializer, StrictMixin):
+            return done
+        # A client that sends back what it was answered must find these fields announced, too.
+        answered = {name: {"readOnly": True, "description": ONLY_ANSWERED} for name, field in serializer.fields.items() if field.read_only}
+        return {**done, "properties": {**done.get("properties", {}), **answered}, "additionalProperties": False}
 
     def _get_response_bodies(self, direction: Any = "response") -> Json:
         bodies: Json = super()._get_response_bodies(direction)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail
 
 from channels_app.api.base import holder_of
 from channels_app.api.fields import ConfigField, OptionsField, RowField, SecretField
+from channels_app.api.strict import StrictMixin
 from channels_app.models import ApiKey, Brand, Channel, ChannelState, LivePersonApp, ProviderApp
 from channels_app.models.liveperson_app import FEATURES
 from channels_app.providers.registry import PROVIDERS
@@ -21,29 +21,6 @@ from channels_app.services.rows import save_row
 from connector_platform.liveperson.hosted_files import FILE_TYPES
 
 STAMPS = ("created_at", "updated_at")
-
-
-class StrictMixin:
-    """Refuses fields that are not known: a mistyped name would else be a value that silently stays as it was."""
-
-    fields: Any
-
-    def to_internal_value(self, data: Any) -> Any:
-        """As the base class. Fields that are only answered may come back; they change nothing."""
-        unknown = {name: [unknown_field()] for name in data if name not in self.fields} if isinstance(data, dict) else {}
-        try:
-            values = super().to_internal_value(data)  # type: ignore[misc]  # the serializer's, beside which this is mixed in
-        except serializers.ValidationError as error:
-            if unknown and isinstance(error.detail, dict):
-                raise serializers.ValidationError({**error.detail, **unknown}) from error
-            raise
-        if unknown:
-            raise serializers.ValidationError(unknown)
-        return values
-
-
-def unknown_field() -> ErrorDetail:
-    return ErrorDetail("There is no field with this name.", code="extra_forbidden")
 
 
 class FixedFieldsMixin:

@@ -244,3 +244,30 @@ def test_an_address_without_its_last_slash_says_so(tenants: Tenants, client: Cli
     assert posted.json()["detail"] == "Addresses of this API end in a slash: send this to /api/v1/brands/ instead."
     assert (read.status_code, read["Location"]) == (301, "/api/v1/brands/?page=2")
     assert (lost.status_code, lost.json()["detail"]) == (404, "There is nothing at this address.")
+
+
+def test_the_schema_announces_that_unknown_fields_are_refused(db: None, client: Client) -> None:
+    schema = client.get("/api/v1/schema/?format=json").json()
+    parts = schema["components"]["schemas"]
+    bodies = {
+        content["schema"]["$ref"].rsplit("/", 1)[1]
+        for operations in schema["paths"].values()
+        for operation in operations.values()
+        for content in operation.get("requestBody", {}).get("content", {}).values()
+    }
+
+    assert {"BrandRequest", "PatchedChannelRequest", "NewApiKeyRequest", "ReplayRequest", "ReplayManyRequest"} <= bodies
+    assert [name for name in sorted(bodies) if parts[name].get("additionalProperties") is not False] == []
+    assert [name for name, part in parts.items() if name.endswith(("ConfigRequest", "ConfigPatch")) and part["additionalProperties"]] == []
+    assert "additionalProperties" not in parts["Channel"]
+
+
+def test_what_is_only_answered_may_come_back_and_the_schema_says_so(tenants: Tenants, client: Client) -> None:
+    announced = client.get("/api/v1/schema/?format=json").json()["components"]["schemas"]["BrandRequest"]["properties"]
+    answered = tenants.platform("GET", f"brands/{tenants.acme.id}/").data
+
+    again = tenants.platform("PUT", f"brands/{tenants.acme.id}/", {**answered, "created_at": "2020-01-01T00:00:00Z"})
+
+    assert set(answered) == set(announced)
+    assert [name for name, part in announced.items() if part.get("readOnly")] == ["id", "created_at", "updated_at"]
+    assert (again.status_code, again.data["created_at"]) == (200, answered["created_at"])

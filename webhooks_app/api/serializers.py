@@ -9,7 +9,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from channels_app.api.fields import RowField
-from channels_app.api.serializers import STAMPS, StrictMixin
+from channels_app.api.serializers import STAMPS
+from channels_app.api.strict import StrictMixin
 from channels_app.models import Channel, Conversation
 from connector_platform.core.rich import ChoiceKind, Loss, LossKind
 from webhooks_app.models import Attempt, DeliveredMessage, Event, EventState, Survey, SurveyStep, UnreadableBody
