@@ -16,6 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django_scopes import scopes_disabled
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
@@ -71,6 +72,10 @@ class UnscopedAdmin(ModelAdmin):
                 return response
 
         return wrapper
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Under the one name that these rows have everywhere."""
+        return super().changelist_view(request, {"title": capfirst(self.opts.verbose_name_plural), **(extra_context or {})})
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -169,13 +174,7 @@ class ReadOnlyAdmin(UnscopedAdmin):
     """Base of the pages about what the platform itself writes."""
 
     is_read_only = True
-    title = ""
-    """The list's heading; empty: Django's."""
     warn_unsaved_form = False
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """With the one name that these rows have everywhere."""
-        return super().changelist_view(request, {**(extra_context or {}), **({"title": self.title} if self.title else {})})
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

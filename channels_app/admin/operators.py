@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
@@ -12,6 +13,10 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from channels_app.admin.base import when
+
+# Django's own words for these people stand in breadcrumbs, headings and sentences; here they have one name everywhere.
+apps.get_app_config("auth").verbose_name = "People"
+User._meta.verbose_name, User._meta.verbose_name_plural = "operator", "operators"
 
 admin.site.unregister(User)
 admin.site.unregister(Group)  # every operator sees everything: there is nothing to grant
@@ -42,5 +47,5 @@ class OperatorAdmin(UserAdmin, ModelAdmin):
     readonly_fields = ("last_login", "date_joined")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """With the name that these people have everywhere."""
+        """Under the name that these people have everywhere."""
         return super().changelist_view(request, {**(extra_context or {}), "title": "Operators"})

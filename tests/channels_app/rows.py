@@ -61,10 +61,9 @@ def sms_channel(app: LivePersonApp, sender: str = "+15550100", **fields: Any) ->
         brand=app.brand,
         liveperson_app=app,
         provider="sms_gateway",
-        name=f"SMS {sender}",
         address=sender,
         config=sms_config(sender),
-        **fields,
+        **{"name": f"SMS {sender}", **fields},
     )
     row.save()
     return row

@@ -27,7 +27,6 @@ class UnreadableBodyAdmin(ReadOnlyAdmin):
     list_display = ("shows_received", "provider", "shows_owner", "error", "times", "shows_state")
     list_display_links = ("shows_received",)
     list_filter = ("provider",)
-    title = "Unreadable callbacks"
     list_select_related = ("channel", "provider_app", "liveperson_app")
     ordering = ("-received_at",)
     actions = ("replay_chosen",)

@@ -224,7 +224,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name_plural": "unreadable bodies",
+                "verbose_name": "unreadable callback",
                 "ordering": ("-received_at",),
             },
         ),

@@ -32,7 +32,7 @@ class UnreadableBody(models.Model):
 
     class Meta:
         ordering = ("-received_at",)
-        verbose_name_plural = "unreadable bodies"
+        verbose_name = "unreadable callback"
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=models.Q(channel__isnull=False, provider_app__isnull=True, liveperson_app__isnull=True)

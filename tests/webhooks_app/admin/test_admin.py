@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -129,6 +130,24 @@ def test_a_conversations_page_shows_its_survey(
 
     assert dict(list(facts(asked.pk).items())[-len(expected) :]) == expected
     assert not {"Survey", "Rating (CSAT)"} & set(facts(none.pk))
+
+
+def test_lists_and_breadcrumbs_have_the_names_of_the_side_bar(tenants: Tenants, admin_client: Client, admin_user: Any) -> None:
+    channel = rows.sms_channel(rows.liveperson_app(tenants.acme), name="lower-case name")
+    body = rows.unreadable(channel)
+    changes = {
+        reverse("admin:channels_app_channel_change", args=[channel.pk]): ["Set-up", "Channels", "lower-case name"],
+        reverse("admin:webhooks_app_unreadablebody_change", args=[body.pk]): ["Traffic", "Unreadable callbacks", str(body)],
+        reverse("admin:auth_user_change", args=[admin_user.pk]): ["People", "Operators", admin_user.username],
+    }
+
+    def crumbs(page: str) -> list[str]:
+        return [found.strip() for found in re.findall(r'data-testid="breadcrumb">(.*?)</', page, re.DOTALL)]
+
+    for path, expected in changes.items():
+        assert crumbs(admin_client.get(path).content.decode()) == expected
+        listed = admin_client.get(path.rsplit("/", 3)[0] + "/")
+        assert (listed.context["title"], crumbs(listed.content.decode())) == (expected[1], expected[:2])
 
 
 def test_chosen_events_are_replayed(tenants: Tenants, admin_client: Client) -> None:
