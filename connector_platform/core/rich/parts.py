@@ -29,6 +29,7 @@ class Abilities:
         max_card_buttons: buttons on one card. 0: no cards.
         max_card_title, max_card_subtitle: the words on a card with a picture. A title of 0: no such cards.
         titled_cards_need_picture: such a card cannot do without its picture.
+        captioned_cards: such a card is its picture with the words as a caption: it can do without words, and without buttons.
         max_card_words: title and subtitle together; None where only each has its limit.
         max_text_card: the words above buttons without a picture. 0: cards without a picture have a title.
         max_button_title, max_payload: on and behind a button or quick reply. A payload of None has no limit.
@@ -56,6 +57,7 @@ class Abilities:
     max_card_title: int = 0
     max_card_subtitle: int = 0
     titled_cards_need_picture: bool = False
+    captioned_cards: bool = False
     max_card_words: int | None = None
     max_text_card: int = 0
     max_button_title: int = 0
@@ -127,7 +129,8 @@ class LocationPart:
 class CardPart:
     """Either a ``title`` with an optional ``subtitle`` and picture, or a ``text`` with buttons below it.
 
-    In a carousel every card has a title. ``alt`` stands for the card where it cannot be drawn (push messages, old clients).
+    In a carousel every card has a title; elsewhere a picture may do without (``captioned_cards``). ``alt`` stands for the card where it
+    cannot be drawn (push messages, old clients).
     """
 
     title: str = ""

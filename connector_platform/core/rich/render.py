@@ -77,13 +77,20 @@ class _Planner(Emitter):
         return sizes if min(sizes) >= self.able.min_carousel_cards else []
 
     def _card(self, block: Block) -> None:
-        if not block.presses:
+        if not block.presses and not self._is_captioned(block):
             self._as_text(block, "")
-        elif not (why := self._misfit(block, in_carousel=False)):
+        elif block.presses and (why := self._misfit(block, in_carousel=False)):
+            self._as_text(block, why)
+        else:
             self.emit(self._card_part(block, in_carousel=False))
             self.emit_held()
-        else:
-            self._as_text(block, why)
+
+    def _is_captioned(self, block: Block) -> bool:
+        """Whether it is one picture with words that go below it."""
+        words = [atom for atom in block.atoms if isinstance(atom, Words)]
+        others = [atom for atom in block.atoms if not isinstance(atom, Words)]
+        is_alone = len(others) == 1 and isinstance(others[0], Picture)
+        return self.able.captioned_cards and bool(words) and is_alone and self._is_titled(block)
 
     def _misfit(self, block: Block, *, in_carousel: bool) -> str:
         """Why ``block`` cannot be a card; empty where it can."""
@@ -131,7 +138,7 @@ class _Planner(Emitter):
     def _is_titled(self, block: Block) -> bool:
         """Whether a single card of it has a title; a card without a picture has a text instead, where the channel has such cards."""
         if any(self.is_picture(picture.url) for picture in _pictures(block)):
-            return self._has_title(block)
+            return self._has_title(block) or (self.able.captioned_cards and not _texts(block))
         return not self.able.max_text_card and not self.able.titled_cards_need_picture and self._has_title(block)
 
     def _card_part(self, block: Block, *, in_carousel: bool) -> CardPart:
@@ -160,7 +167,9 @@ class _Planner(Emitter):
             text = self.able.choice_prompt
         buttons = self.buttons(block.presses, self.able.max_carousel_buttons if in_carousel else self.able.max_card_buttons)
         if is_titled:
-            return CardPart(title=texts[0], subtitle="\n".join(texts[1:]), image_url=main.url if main else "", buttons=buttons, alt=alt)
+            return CardPart(
+                title=texts[0] if texts else "", subtitle="\n".join(texts[1:]), image_url=main.url if main else "", buttons=buttons, alt=alt
+            )
         return CardPart(text=text, buttons=buttons, alt=alt)
 
     # Words

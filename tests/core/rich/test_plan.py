@@ -105,6 +105,7 @@ def abilities(draw: st.DrawFn) -> Abilities:
         max_card_title=draw(st.just(0) | limit),
         max_card_subtitle=draw(limit),
         titled_cards_need_picture=draw(st.booleans()),
+        captioned_cards=draw(st.booleans()),
         max_card_words=draw(st.none() | limit),
         max_text_card=draw(st.just(0) | limit),
         max_button_title=draw(limit),
@@ -143,7 +144,7 @@ def check_buttons(buttons: tuple[Button, ...], able: Abilities, most: int, longe
 
 def check_card(card: CardPart, able: Abilities, most: int) -> None:
     check_buttons(card.buttons, able, most, able.max_button_title)
-    assert bool(card.text) != bool(card.title)
+    assert bool(card.text) != bool(card.title) or (able.captioned_cards and card.image_url and not card.text)
     if card.text:
         assert able.measure(card.text) <= able.max_text_card
         assert card.buttons
@@ -181,7 +182,7 @@ def test_a_plan_never_exceeds_what_the_channel_can_do(message: dict[str, Any], a
             case CardPart():
                 assert able.max_card_buttons
                 check_card(part, able, able.max_card_buttons)
-                assert part.buttons
+                assert part.buttons or (able.captioned_cards and part.image_url and part.title)
             case CarouselPart():
                 assert able.min_carousel_cards <= len(part.cards) <= able.max_carousel_cards
                 for card in part.cards:
@@ -333,6 +334,23 @@ def test_a_channel_with_titled_cards_only_has_them_without_pictures_too() -> Non
     assert isinstance(part, CardPart)
     assert (part.title, part.text) == ("Mug", "")
     assert [type(part) for part in plan(parse(content), replace(able, titled_cards_need_picture=True)).parts] == [TextPart]
+
+
+def test_a_card_that_is_a_caption_needs_neither_words_nor_buttons() -> None:
+    able = replace(CARDS, captioned_cards=True, max_carousel_cards=0)
+    picture = {"type": "image", "url": "https://example.com/a.png"}
+    words = {"type": "text", "text": "Mug"}
+
+    def shown(*elements: dict[str, Any]) -> tuple[Any, ...]:
+        return plan(parse({"type": "vertical", "elements": list(elements)}), able).parts
+
+    (bare,) = shown(picture, button("Buy"))
+    assert isinstance(bare, CardPart)
+    assert (bare.title, bare.image_url, [one.title for one in bare.buttons]) == ("", picture["url"], ["Buy"])
+    assert shown(words, picture) == (CardPart(title="Mug", image_url=picture["url"]),)
+    assert shown(picture) == (ImagePart(url=picture["url"]),)
+    assert [type(part) for part in shown(picture, words, picture)] == [ImagePart, ImagePart, TextPart]
+    assert [type(part) for part in shown(picture, {"type": "text", "text": "a" * 21})] == [ImagePart, TextPart]
 
 
 def test_native_places_links_files_and_captions() -> None:
