@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from channels_app.providers.base import CallbackAnswer, CallbackRequest, Capabilities, Provider, SendContext, Sent, TextUnit
-from channels_app.providers.telegram import errors, inbound, outbound, rich, verify
+from channels_app.providers.telegram import errors, inbound, outbound, verify
 from channels_app.providers.telegram.config import TelegramConfig
+from channels_app.providers.telegram.messages import MAX_TEXT
 from connector_platform.core.calls import HttpCall, HttpResponse, Steps
 from connector_platform.core.events import Content, File, ParsedCallback
 
@@ -20,7 +21,7 @@ class Telegram(Provider):
     title = "Telegram"
     config_model = TelegramConfig
     capabilities = Capabilities(
-        max_text=rich.MAX_TEXT,
+        max_text=MAX_TEXT,
         text_unit=TextUnit.UTF16,
         images_in=True,
         images_out=True,

@@ -33,6 +33,7 @@ _NOBODY = "Nothing to do. A bot can write only to people who have started it."
 _SHORTER = "Send a shorter message."
 _PROGRAM = "Report it: the platform built a request that Telegram does not take."
 _PICTURE = "Send the picture's address as text, or a JPEG, PNG or WebP under 5 MB that anybody on the internet can fetch."
+_LINK = "Correct the link: http or https, a public host."
 _LATER = "Nothing to do; the platform tries again."
 
 
@@ -60,19 +61,14 @@ ERRORS: tuple[ErrorMeaning, ...] = (
     _row("400/can't parse entities", ContentRejected, "Telegram does not take the text's formatting", _PROGRAM),
     _row("400/reply markup is too long", ContentRejected, "there are too many buttons", "Send fewer choices."),
     _row("400/button_data_invalid", ContentRejected, "Telegram does not take what stands behind a button", _PROGRAM),
-    _row(
-        "400/button_url_invalid",
-        ContentRejected,
-        "Telegram does not take a button's link",
-        "Correct the link: http or https, a public host.",
-    ),
-    _row(
-        "400/wrong http url", ContentRejected, "Telegram does not take a button's link", "Correct the link: http or https, a public host."
-    ),
+    _row("400/button_url_invalid", ContentRejected, "Telegram does not take a button's link", _LINK),
+    _row("400/wrong http url", ContentRejected, "Telegram does not take a link", _LINK),
     _row("400/failed to get http url content", ContentRejected, "Telegram could not fetch the picture", _PICTURE),
     _row("400/wrong type of the web page content", ContentRejected, "what Telegram fetched is no picture", _PICTURE),
     _row("400/wrong file identifier", ContentRejected, "Telegram does not take the picture's address", _PICTURE),
     _row("400/webpage_curl_failed", ContentRejected, "Telegram could not fetch the picture", _PICTURE),
+    _row("400/webpage_media_empty", ContentRejected, "there is no picture at the address", _PICTURE),
+    _row("400/image_process_failed", ContentRejected, "Telegram cannot read the picture", _PICTURE),
     _row("400/photo_invalid_dimensions", ContentRejected, "the picture's width and height are too large", _PICTURE),
     _row("400/file is too big", ContentRejected, "the file is larger than a bot may fetch (20 MB)", "Ask the person for a smaller file."),
     _row("400", ContentRejected, "Telegram does not take a value of the request", _PROGRAM),
@@ -86,6 +82,18 @@ ERRORS: tuple[ErrorMeaning, ...] = (
     _row("429", Throttled, "too many messages in a short time", "Nothing to do; the platform waits as long as Telegram says."),
     _row("500", ServerFault, "a temporary failure at Telegram", _LATER),
 )
+
+PICTURE_FAULTS = frozenset(
+    {
+        *("400/failed to get http url content", "400/wrong type of the web page content", "400/wrong file identifier"),
+        *("400/webpage_curl_failed", "400/webpage_media_empty", "400/photo_invalid_dimensions", "400/image_process_failed"),
+        "400/wrong http url",
+    }
+)
+"""The codes that say that it is the picture which Telegram does not take."""
+
+LINK_FAULTS = frozenset({"400/button_url_invalid", "400/wrong http url"})
+"""The codes that say that it is a button's address."""
 
 _GENERAL = {row.code: row for row in ERRORS if "/" not in row.code}
 _DESCRIBED = [row for row in ERRORS if "/" in row.code]

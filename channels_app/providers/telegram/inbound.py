@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from channels_app.providers.base import CallbackAnswer
-from channels_app.providers.telegram import choices, media, wire
+from channels_app.providers.telegram import media, wire
 from connector_platform.core.errors import PayloadMalformed
 from connector_platform.core.events import Content, File, InboundEvent, OptIn, OptOut, ParsedCallback, Profile, Selection, Text, Unsupported
 
@@ -229,13 +229,16 @@ def _callback_query(update: _Update) -> Iterator[Made]:
     data = wire.text(query, "data")
     if not data:
         raise _Ignored("callback_query.game" if "game_short_name" in query else "unreadable")
-    label = choices.label_of(message, data)
     tapped = wire.identifier(query, "id") or f"{update.chat_id}:{update.id}"
-    yield (
-        "callback_query",
-        f"tap:{tapped}",
-        Selection(payload=choices.payload(data, label), title=label, message_id=update.message_id(message)),
-    )
+    selection = Selection(payload=data, title=_label(message, data), message_id=update.message_id(message))
+    yield "callback_query", f"tap:{tapped}", selection
+
+
+def _label(message: dict[str, Any], data: str) -> str:
+    """The label of the button in ``message`` that carries ``data``; ``""`` where the message is no longer there or has none."""
+    rows = wire.items(wire.obj(message, "reply_markup"), "inline_keyboard")
+    buttons = [button for row in rows if isinstance(row, list) for button in row]
+    return next((wire.text(button, "text") for button in buttons if wire.text(button, "callback_data") == data), "")
 
 
 def _my_chat_member(update: _Update) -> Iterator[Made]:

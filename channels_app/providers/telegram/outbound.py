@@ -12,7 +12,9 @@ from channels_app.providers.base import SendContext, Sent
 from channels_app.providers.telegram import rich, wire
 from channels_app.providers.telegram.config import BOT_API, TelegramConfig
 from channels_app.providers.telegram.errors import DOWNLOAD, message_number
-from connector_platform.core.calls import HttpCall, Steps
+from channels_app.providers.telegram.messages import Message, compose, is_public
+from channels_app.providers.telegram.plainer import Draft
+from connector_platform.core.calls import HttpCall, HttpResponse, Steps
 from connector_platform.core.errors import ContentRejected, OutcomeUnknown, ServerFault, UnsupportedContent
 from connector_platform.core.events import (
     ChatState,
@@ -28,11 +30,13 @@ from connector_platform.core.events import (
     RichContent,
     Text,
 )
+from connector_platform.core.rich import Loss, LossKind
 
 
 def send(content: Content, config: TelegramConfig, context: SendContext) -> Steps[Sent]:
     """The calls that ``content`` takes, one part strictly after another; several at once would arrive out of order.
 
+    What Telegram refuses in one form goes out in a plainer one: see ``plainer``.
     Telegram's typing sign goes out by itself and cannot be taken back; receipts, a close and a changed conversation have nothing that it
     could show: no call.
 
@@ -46,17 +50,18 @@ def send(content: Content, config: TelegramConfig, context: SendContext) -> Step
             return Sent()
         case ChatState() | Receipt() | Close() | ConversationChange():
             return Sent()
+    draft = _draft(content, config, context)
     parts: list[tuple[str, ...]] = []
-    for message in _messages(content, config):
+    while draft.messages:
+        message = draft.messages.pop(0)
         fields = {"chat_id": _chat(context), **message.fields()}
-        purpose = "send_photo" if message.photo else "send_text"
-        response = yield _call(message.method, fields, config, context, purpose=purpose, effect=True)
-        number = message_number(response.json())
-        if not number:
-            raise OutcomeUnknown("Telegram answered without a message id; the person may have the message")
-        # A number is unique in one chat only.
-        parts.append((f"{context.to}:{number}",))
-    return Sent(parts=tuple(parts))
+        try:
+            response = yield _call(message.method, fields, config, context, purpose=message.purpose, effect=True)
+        except ContentRejected as refusal:
+            draft.messages = [*draft.make_plainer(message, refusal), *draft.messages]
+            continue
+        parts.append(_part(response, context))
+    return Sent(parts=tuple(parts), losses=draft.losses, shown=draft.shown)
 
 
 def fetch_file(file: File, config: TelegramConfig, context: SendContext) -> Steps[bytes]:
@@ -105,35 +110,55 @@ def _webhook_fault(webhook: dict[str, Any], callback_url: str) -> str:
     return ""
 
 
-def _messages(content: Content, config: TelegramConfig) -> list[rich.Message]:
-    """The messages that ``content`` becomes, in order; never empty.
+def _draft(content: Content, config: TelegramConfig, context: SendContext) -> Draft:
+    """The messages that ``content`` becomes, in order; never none.
 
     Raises:
         UnsupportedContent: there is no form for it.
     """
     match content:
         case Text():
-            messages = rich.text_messages(content.text)
-        case File(kind=FileKind.IMAGE, url=url) if rich.is_web(url):
-            messages = rich.photo_messages(url, content.caption)
+            draft = Draft(messages=compose(content.text))
+        case File(kind=FileKind.IMAGE, url=url) if is_public(url):
+            draft = Draft(messages=compose(content.caption, photo=url))
+            if len(draft.messages) > 1:
+                draft.losses = (_loss("/caption", LossKind.MOVED, "the caption is too long for one; it follows as text"),)
         case File(url=url) if url.startswith(("https://", "http://")):
             # Telegram takes only some types by address (PDF, ZIP, GIF); a link works for all.
             lines = (content.caption, f"{content.name}: {url}" if content.name else url)
-            messages = rich.text_messages("\n".join(line for line in lines if line))
+            draft = Draft(messages=compose("\n".join(line for line in lines if line)))
+            draft.losses = (_loss("", LossKind.REDUCED, "the file is shown as a link"),)
         case File():
             raise UnsupportedContent("Telegram fetches files by their address, and this one has none")
         case Location():
-            link = rich.maps_link(content.latitude, content.longitude)
-            messages = rich.text_messages("\n".join(line for line in (content.title, content.address, link) if line))
+            draft = Draft(messages=[Message(place=content)])
         case Contact():
-            messages = rich.text_messages("\n".join(line for line in (content.name, content.phone, content.email) if line))
+            draft = Draft(messages=compose("\n".join(line for line in (content.name, content.phone, content.email) if line)))
+            draft.losses = (_loss("", LossKind.REDUCED, "the contact is shown as text"),)
         case RichContent():
-            messages = rich.messages(content, prompt=config.choice_prompt)
+            draft = rich.render(content, prompt=config.choice_prompt, payload_for=context.payload_for)
+            draft.write_out_links()
         case _:
             raise UnsupportedContent(f"Telegram has no form for {content.type}")
-    if not messages:
+    if not draft.messages:
         raise UnsupportedContent("there is nothing in it to show")
-    return messages
+    return draft
+
+
+def _loss(path: str, kind: LossKind, reason: str) -> Loss:
+    return Loss(path=path, kind=kind, reason=reason)
+
+
+def _part(response: HttpResponse, context: SendContext) -> tuple[str]:
+    """The id of the message that was sent. Its number is unique in one chat only.
+
+    Raises:
+        OutcomeUnknown: the answer names none.
+    """
+    number = message_number(response.json())
+    if not number:
+        raise OutcomeUnknown("Telegram answered without a message id; the person may have the message")
+    return (f"{context.to}:{number}",)
 
 
 def _call(method: str, fields: dict[str, Any], config: TelegramConfig, context: SendContext, *, purpose: str, effect: bool) -> HttpCall:

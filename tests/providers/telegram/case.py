@@ -83,6 +83,13 @@ def sent_text(call: HttpCall) -> str:
     return str(json.loads(call.body).get("text", "")) if call.body else ""
 
 
+def rendered(call: HttpCall) -> Any:
+    """The message in a call, and the method that takes it."""
+    fields = json.loads(call.body)
+    del fields["chat_id"]
+    return {"method": call.url.rpartition("/")[2], **fields}
+
+
 def _sample(code: str) -> ErrorSample:
     number, _, part = code.partition("/")
     content: Content = File(kind=FileKind.IMAGE, url="https://files.example.com/a.png") if "http" in part else Text(text="hello")
@@ -92,7 +99,7 @@ def _sample(code: str) -> ErrorSample:
 
 
 CASE = ProviderCase(
-    payload_comes_back=False,
+    rendered=rendered,
     provider=Telegram(),
     config=CONFIG,
     fixtures_dir=Path(__file__).parent / "fixtures",
