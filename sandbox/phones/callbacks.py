@@ -33,6 +33,16 @@ class Wire:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What came of one attempt: the platform's answer, or with status 0 the ``reason`` why there is none."""
+
+    status: int
+    reason: str = ""
+    content_type: str = ""
+    body: bytes = b""
+
+
+@dataclass(frozen=True)
 class Part:
     """One happening inside a callback: whose it is, and the message it is about ("" for a receipt by watermark)."""
 
@@ -57,6 +67,7 @@ class Callback:
     parts: tuple[Part, ...]
     wire: Callable[[], Wire]
     accepts: Callable[[int], bool]  # whether this status means that the platform has it
+    heard: Callable[[Answer], None] = lambda answer: None  # told of every answer that the vendor got, and of every one that it did not
 
     @property
     def provider(self) -> str:
@@ -84,7 +95,7 @@ class Courier:
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self._tails: dict[Lane, Slot] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], Slot] = {}
         self._session: aiohttp.ClientSession | None = None
 
     async def lifespan(self, app: web.Application) -> AsyncIterator[None]:
@@ -115,9 +126,14 @@ class Courier:
 
     def drop_all(self) -> None:
         """Forget every callback that is not accepted yet."""
-        for task in self._tasks:
-            task.cancel()
-        self._tails.clear()
+        self.drop(lambda callback: True)
+
+    def drop(self, is_meant: Callable[[Callback], bool]) -> None:
+        """Forget those callbacks that are not accepted yet and are meant."""
+        for task, slot in self._tasks.items():
+            if is_meant(slot.callback):
+                task.cancel()
+        self._tails = {lane: slot for lane, slot in self._tails.items() if not is_meant(slot.callback)}
 
     def post(self, callback: Callback, done: asyncio.Future[None]) -> None:
         """Queue ``callback``; ``done`` is done when the platform accepted it (or the vendor gave up), cancelled when it was dropped."""
@@ -140,11 +156,11 @@ class Courier:
         for lane in lanes:
             self._tails[lane] = slot
         task = asyncio.create_task(self._run(slot))
-        self._tasks.add(task)
+        self._tasks[task] = slot
         task.add_done_callback(lambda _: self._ended(task, slot))
 
     def _ended(self, task: asyncio.Task[None], slot: Slot) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task)
         for part in slot.callback.parts:
             if self._tails.get(part.lane) is slot:
                 del self._tails[part.lane]
@@ -177,12 +193,14 @@ class Courier:
         attempt, wait_s, waited_s = 1, 1.0, 0.0
         while True:
             if fail_status is not None:
-                self._failed(callback, attempt, fail_status, "fault")
-                accepted, fail_status = False, None
+                answer, accepted, fail_status = Answer(fail_status, "fault"), False, None
+                self._failed(callback, attempt, answer)
             else:
-                accepted = await self._attempt(callback, attempt)
+                answer = await self._attempt(callback, attempt)
+                accepted = callback.accepts(answer.status)
             if accepted and lose_reply:
-                accepted, lose_reply = False, False
+                accepted, lose_reply, answer = False, False, Answer(0, "the answer was lost")
+            callback.heard(answer)
             if accepted:
                 for part in callback.parts:
                     part.settle(True)
@@ -195,23 +213,24 @@ class Courier:
             await asyncio.sleep(wait_s * self._kernel.time_scale)
             attempt, waited_s, wait_s = attempt + 1, waited_s + wait_s, min(wait_s * 2, LONGEST_WAIT_S)
 
-    async def _attempt(self, callback: Callback, attempt: int) -> bool:
+    async def _attempt(self, callback: Callback, attempt: int) -> Answer:
         wire = callback.wire()
         try:
             url = URL(wire.url, encoded=True)  # as it is: the query was encoded by whoever made it, and may be signed
             call = self.session.request(wire.method, url, headers=wire.headers, data=wire.body or None, allow_redirects=False)
-            async with call as answer:
-                await answer.read()
+            async with call as response:
+                answer = Answer(response.status, "refused", response.content_type, await response.read())
         except (aiohttp.ClientError, TimeoutError) as error:
-            self._failed(callback, attempt, 0, f"{type(error).__name__}: {error}")
-            return False
-        if not callback.accepts(answer.status):
-            self._failed(callback, attempt, answer.status, "refused")
-            return False
-        for part in callback.parts:
-            self._kernel.ledger.record("callback.delivered", **part.ledger_fields(), attempt=attempt, status=answer.status)
-        return True
+            answer = Answer(0, f"{type(error).__name__}: {error}")
+        if answer.status and callback.accepts(answer.status):
+            for part in callback.parts:
+                self._kernel.ledger.record("callback.delivered", **part.ledger_fields(), attempt=attempt, status=answer.status)
+        else:
+            self._failed(callback, attempt, answer)
+        return answer
 
-    def _failed(self, callback: Callback, attempt: int, status: int, reason: str) -> None:
+    def _failed(self, callback: Callback, attempt: int, answer: Answer) -> None:
         for part in callback.parts:
-            self._kernel.ledger.record("callback.failed", **part.ledger_fields(), attempt=attempt, status=status, reason=reason)
+            self._kernel.ledger.record(
+                "callback.failed", **part.ledger_fields(), attempt=attempt, status=answer.status, reason=answer.reason
+            )

@@ -99,6 +99,11 @@ def read_button(button: Json) -> Json:
     return {"kind": "postback", "title": text, "payload": data}
 
 
+def is_true(value: Any) -> bool:
+    """Whether a parameter says yes; in forms it is a word."""
+    return value is True or str(value).lower() in ("true", "yes", "1")
+
+
 def is_web(url: str) -> bool:
     try:
         parts = urlsplit(url)

@@ -227,24 +227,6 @@ def test_typing_shows_until_a_message_comes() -> None:
     run(body)
 
 
-def test_the_webhook_is_what_set_webhook_says() -> None:
-    async def body(it: World) -> None:
-        await line(it, callback_url="", secret_token="")
-        await it.does("text", {"text": "nobody hears"}, who=NINA, provider="telegram")
-        assert it.platform.received == [] and (await result(it, "getWebhookInfo"))["url"] == ""
-        url = it.platform.url + "/hook"
-        assert (await bot(it, "setWebhook", {"url": url, "secret_token": "with blanks"}))[0] == 400
-        await result(it, "setWebhook", {"url": url, "secret_token": "abc", "allowed_updates": ["message"]})
-        await does(it, "text", {"text": "heard"})
-        await it.call("PUT", f"/control/phones/telegram/{NINA}/profile", {"blocked": True})
-        (call,) = it.platform.received
-        assert (call.path, call.headers["X-Telegram-Bot-Api-Secret-Token"]) == ("/hook", "abc")
-        assert (await result(it, "getWebhookInfo"))["allowed_updates"] == ["message"]
-        assert it.ledger("callback.unsubscribed")[-1]["field"] == "my_chat_member"
-
-    run(body)
-
-
 def test_faults_speak_telegrams_language() -> None:
     async def body(it: World) -> None:
         await line(it)

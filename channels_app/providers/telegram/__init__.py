@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from channels_app.providers.base import CallbackAnswer, CallbackRequest, Capabilities, Provider, SendContext, Sent, TextUnit
-from channels_app.providers.telegram import errors, inbound, outbound, verify
+from channels_app.providers.telegram import errors, inbound, outbound, verify, webhook
 from channels_app.providers.telegram.config import TelegramConfig
 from channels_app.providers.telegram.messages import MAX_TEXT
 from connector_platform.core.calls import HttpCall, HttpResponse, Steps
@@ -34,6 +34,7 @@ class Telegram(Provider):
     )
     event_types = inbound.EVENT_TYPES
     errors = errors.ERRORS
+    registers_webhook = True
     docs_url = "https://core.telegram.org/bots/api"
 
     def verify(self, request: CallbackRequest, config: TelegramConfig, *, now: datetime) -> None:
@@ -64,6 +65,14 @@ class Telegram(Provider):
         """See ``errors.interpret``."""
         errors.interpret(call, response)
 
+    def register_webhook(self, config: TelegramConfig, context: SendContext) -> Steps[str]:
+        """See ``webhook.register``."""
+        return webhook.register(config, context)
+
+    def remove_webhook(self, config: TelegramConfig, context: SendContext) -> Steps[str]:
+        """See ``webhook.remove``."""
+        return webhook.remove(config, context)
+
     def check(self, config: TelegramConfig, context: SendContext) -> Steps[str]:
-        """See ``outbound.check``."""
-        return outbound.check(config, context)
+        """See ``webhook.check``."""
+        return webhook.check(config, context)

@@ -56,8 +56,8 @@ class TelegramConfig(ProviderConfig):
     secret_token: Annotated[SecretStr, AfterValidator(_secret_token)] = Field(
         title="Secret token",
         description=(
-            "A random text of your own, 16 to 256 letters, digits, _ or -. Give the same one to setWebhook; Telegram sends it with every "
-            "callback, and nothing else proves that a callback is Telegram's."
+            "A random text of your own, 16 to 256 letters, digits, _ or -. Telegram is told it with the webhook and sends it with every "
+            "callback; nothing else proves that a callback is Telegram's. After a change, register the webhook again."
         ),
     )
     choice_prompt: str = Field(

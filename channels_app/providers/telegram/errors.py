@@ -34,6 +34,7 @@ _SHORTER = "Send a shorter message."
 _PROGRAM = "Report it: the platform built a request that Telegram does not take."
 _PICTURE = "Send the picture's address as text, or a JPEG, PNG or WebP under 5 MB that anybody on the internet can fetch."
 _LINK = "Correct the link: http or https, a public host."
+_ADDRESS = "PUBLIC_URL must be https, on port 443, 80, 88 or 8443, and a host that Telegram can find."
 _LATER = "Nothing to do; the platform tries again."
 
 
@@ -71,12 +72,13 @@ ERRORS: tuple[ErrorMeaning, ...] = (
     _row("400/image_process_failed", ContentRejected, "Telegram cannot read the picture", _PICTURE),
     _row("400/photo_invalid_dimensions", ContentRejected, "the picture's width and height are too large", _PICTURE),
     _row("400/file is too big", ContentRejected, "the file is larger than a bot may fetch (20 MB)", "Ask the person for a smaller file."),
+    _row("400/bad webhook", ConfigurationError, "Telegram does not take the callback's address", _ADDRESS),
     _row("400", ContentRejected, "Telegram does not take a value of the request", _PROGRAM),
     _row(
         "409",
         ConfigurationError,
         "another program fetches this bot's updates with getUpdates",
-        "Stop the other program, or make a bot of its own for it; then call setWebhook again.",
+        "Stop the other program, or make a bot of its own for it; then register the webhook again.",
     ),
     _row("413", ContentRejected, "the request is too large", _SHORTER),
     _row("429", Throttled, "too many messages in a short time", "Nothing to do; the platform waits as long as Telegram says."),

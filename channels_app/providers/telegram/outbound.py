@@ -1,21 +1,18 @@
-"""From our vocabulary to the Bot API: which calls an event takes. Every address holds the bot token; the platform masks it in attempts.
+"""From our vocabulary to the Bot API: which calls an event takes.
 
 Source: https://core.telegram.org/bots/api#available-methods (checked 2026-11).
 """
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import quote
-
 from channels_app.providers.base import SendContext, Sent
-from channels_app.providers.telegram import rich, wire
-from channels_app.providers.telegram.config import BOT_API, TelegramConfig
-from channels_app.providers.telegram.errors import DOWNLOAD, message_number
+from channels_app.providers.telegram import api, rich, wire
+from channels_app.providers.telegram.config import TelegramConfig
+from channels_app.providers.telegram.errors import message_number
 from channels_app.providers.telegram.messages import Message, compose, is_public
 from channels_app.providers.telegram.plainer import Draft
-from connector_platform.core.calls import HttpCall, HttpResponse, Steps
-from connector_platform.core.errors import ContentRejected, OutcomeUnknown, ServerFault, UnsupportedContent
+from connector_platform.core.calls import HttpResponse, Steps
+from connector_platform.core.errors import ContentRejected, OutcomeUnknown, UnsupportedContent
 from connector_platform.core.events import (
     ChatState,
     ChatStateKind,
@@ -46,7 +43,7 @@ def send(content: Content, config: TelegramConfig, context: SendContext) -> Step
     match content:
         case ChatState(state=ChatStateKind.COMPOSING):
             fields = {"chat_id": _chat(context), "action": "typing"}
-            yield _call("sendChatAction", fields, config, context, purpose="typing", effect=False)
+            yield api.call("sendChatAction", fields, config, context, purpose="typing", effect=False)
             return Sent()
         case ChatState() | Receipt() | Close() | ConversationChange():
             return Sent()
@@ -56,7 +53,7 @@ def send(content: Content, config: TelegramConfig, context: SendContext) -> Step
         message = draft.messages.pop(0)
         fields = {"chat_id": _chat(context), **message.fields()}
         try:
-            response = yield _call(message.method, fields, config, context, purpose=message.purpose, effect=True)
+            response = yield api.call(message.method, fields, config, context, purpose=message.purpose, effect=True)
         except ContentRejected as refusal:
             draft.messages = [*draft.make_plainer(message, refusal), *draft.messages]
             continue
@@ -74,40 +71,12 @@ def fetch_file(file: File, config: TelegramConfig, context: SendContext) -> Step
     """
     if not file.media_id:
         raise UnsupportedContent("the file has no handle at Telegram")
-    response = yield _call("getFile", {"file_id": file.media_id}, config, context, purpose="get_file", effect=False)
+    response = yield api.call("getFile", {"file_id": file.media_id}, config, context, purpose="get_file", effect=False)
     path = wire.text(wire.obj(response.json(), "result"), "file_path")
     if not path or ".." in path.split("/"):
         raise ContentRejected("Telegram does not say where the file is")
-    url = f"{_base(config, context)}/file/bot{config.bot_token.get_secret_value()}/{quote(path)}"
-    downloaded = yield HttpCall(method="GET", url=url, purpose=DOWNLOAD, effect=False)
+    downloaded = yield api.download(path, config, context)
     return downloaded.body
-
-
-def check(config: TelegramConfig, context: SendContext) -> Steps[str]:
-    """A sentence that names the bot, and says what is wrong with the webhook where something is.
-
-    Raises:
-        CredentialsRejected: Telegram does not take the token. ServerFault: an answer that names nobody.
-    """
-    response = yield _call("getMe", {}, config, context, purpose="check", effect=False)
-    username = wire.text(wire.obj(response.json(), "result"), "username")
-    if not username:
-        raise ServerFault("Telegram did not say which bot this is", provider_code=str(response.status))
-    response = yield _call("getWebhookInfo", {}, config, context, purpose="check", effect=False)
-    webhook = wire.obj(response.json(), "result")
-    return f"Connected to @{username[:64]}{_webhook_fault(webhook, context.callback_url)}."
-
-
-def _webhook_fault(webhook: dict[str, Any], callback_url: str) -> str:
-    url = wire.text(webhook, "url")
-    if not url:
-        return ", but no webhook is set: call setWebhook with this channel's callback URL"
-    if url.rstrip("/") != callback_url:
-        return ", but its webhook is another address: call setWebhook with this channel's callback URL"
-    missing = {"message", "callback_query", "my_chat_member"} - set(map(str, wire.items(webhook, "allowed_updates")))
-    if wire.items(webhook, "allowed_updates") and missing:
-        return f", but its webhook leaves out {', '.join(sorted(missing))}: call setWebhook with the allowed_updates of the channel's page"
-    return ""
 
 
 def _draft(content: Content, config: TelegramConfig, context: SendContext) -> Draft:
@@ -159,15 +128,6 @@ def _part(response: HttpResponse, context: SendContext) -> tuple[str]:
     if not number:
         raise OutcomeUnknown("Telegram answered without a message id; the person may have the message")
     return (f"{context.to}:{number}",)
-
-
-def _call(method: str, fields: dict[str, Any], config: TelegramConfig, context: SendContext, *, purpose: str, effect: bool) -> HttpCall:
-    url = f"{_base(config, context)}/bot{config.bot_token.get_secret_value()}/{method}"
-    return HttpCall.json("POST", url, fields, purpose=purpose, effect=effect)
-
-
-def _base(config: TelegramConfig, context: SendContext) -> str:
-    return context.api_base or config.api_base or BOT_API
 
 
 def _chat(context: SendContext) -> int | str:

@@ -22,7 +22,7 @@ def verify(request: CallbackRequest, config: TelegramConfig) -> None:
     """
     given = request.headers.get(HEADER, "")
     if not given:
-        raise SignatureInvalid("the callback carries no X-Telegram-Bot-Api-Secret-Token; was setWebhook given secret_token?", status=403)
+        raise SignatureInvalid("the callback carries no X-Telegram-Bot-Api-Secret-Token; register the webhook again", status=403)
     # Strangers choose ``given``: bytes, because compare_digest raises on non-ASCII text; "replace", because it may hold surrogates.
     if not hmac.compare_digest(given.encode("utf-8", "replace"), config.secret_token.get_secret_value().encode()):
-        raise SignatureInvalid("the secret token differs; give setWebhook the one that the channel has", status=403)
+        raise SignatureInvalid("the secret token is not the channel's; register the webhook again", status=403)

@@ -10,7 +10,7 @@ import pytest
 from channels_app.providers.base import Sent
 from channels_app.providers.telegram import TelegramConfig
 from connector_platform.core.calls import HttpCall, HttpResponse
-from connector_platform.core.errors import ContentRejected, OutcomeUnknown, RecipientGone, ServerFault, UnsupportedContent
+from connector_platform.core.errors import ContentRejected, OutcomeUnknown, RecipientGone, UnsupportedContent
 from connector_platform.core.events import ChatState, ChatStateKind, Content, File, FileKind, Location, RichContent, Text
 from connector_platform.core.rich import match
 from connector_platform.core.text import utf16_units
@@ -314,32 +314,3 @@ def test_a_picture_without_a_handle_makes_no_call() -> None:
 def test_no_event_holds_the_token() -> None:
     for path in CASE.fixtures():
         assert TOKEN not in repr(CASE.provider.parse(CASE.request_of(path), CONFIG))
-
-
-# The check
-
-
-def checked(webhook: Any) -> str:
-    def far_side(call: HttpCall, number: int) -> HttpResponse:
-        return result(webhook) if call.url.endswith("/getWebhookInfo") else answer(call, number)
-
-    return drive(CASE.provider, CASE.provider.check(CONFIG, CASE.context()), far_side)[0]
-
-
-@pytest.mark.parametrize(
-    ("webhook", "expected"),
-    [
-        ({"url": CASE.context().callback_url}, "Connected to @acme_care_bot."),
-        ({"url": ""}, "no webhook is set"),
-        ({"url": "https://elsewhere.example.com/hook"}, "its webhook is another address"),
-        ({"url": CASE.context().callback_url, "allowed_updates": ["message"]}, "leaves out callback_query, my_chat_member"),
-    ],
-)
-def test_the_check_names_the_bot_and_what_is_wrong_with_the_webhook(webhook: Any, expected: str) -> None:
-    assert checked(webhook).startswith("Connected to @acme_care_bot")
-    assert expected in checked(webhook)
-
-
-def test_an_answer_that_names_nobody_is_telegrams_fault() -> None:
-    with pytest.raises(ServerFault):
-        drive(CASE.provider, CASE.provider.check(CONFIG, CASE.context()), lambda *_: result({"id": 1}))
