@@ -26,9 +26,9 @@ UNAVAILABLE_WAIT_S = 0.5
 
 
 def make_client() -> HttpClient:
-    """The process's HTTP client, as the settings want it."""
+    """The process's HTTP client, as the settings want it. Our own address may be called wherever it resolves to: agents' files are there."""
     return HttpClient(
-        allowed_origins=settings.HTTP_ALLOWED_ORIGINS,
+        allowed_origins=(*settings.HTTP_ALLOWED_ORIGINS, settings.PUBLIC_URL),
         connect_timeout_s=settings.HTTP_CONNECT_TIMEOUT_S,
         timeout_s=settings.HTTP_TIMEOUT_S,
     )

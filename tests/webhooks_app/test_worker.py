@@ -21,6 +21,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from connector_platform.core.calls import HttpCall, HttpResponse
+from connector_platform.core.errors import ConfigurationError
 from connector_platform.database import run
 from stack.redis import EmbeddedRedis
 from tests.support.stack import wait_until
@@ -251,3 +252,14 @@ def test_a_celery_worker_drains_through_a_death_of_redis_and_ends_with_0_on_sigt
             process.kill()
             process.wait(10)
         redis.stop()
+
+
+def test_our_own_address_may_be_called_wherever_it_is_and_no_other_private_one(httpserver: HTTPServer, settings: Any) -> None:
+    httpserver.expect_request("/files/x/a.png").respond_with_data(b"bytes")
+    settings.HTTP_ALLOWED_ORIGINS = []
+    settings.PUBLIC_URL = httpserver.url_for("").rstrip("/")
+    fetch = HttpCall(method="GET", url=httpserver.url_for("/files/x/a.png"), effect=False)
+    assert worker.make_client().execute(fetch).body == b"bytes"
+    settings.PUBLIC_URL = "https://connect.example.com"
+    with pytest.raises(ConfigurationError):
+        worker.make_client().execute(fetch)
