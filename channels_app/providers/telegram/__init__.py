@@ -25,6 +25,7 @@ class Telegram(Provider):
         text_unit=TextUnit.UTF16,
         images_in=True,
         images_out=True,
+        files_out=True,
         locations_in=True,
         quick_replies=True,
         buttons=True,

@@ -23,7 +23,10 @@ from connector_platform.core.errors import (
 )
 
 DOWNLOAD = "download"
-"""The purpose of the one call whose answer is a file and no JSON."""
+"""The purpose of fetching a consumer's file: the answer is no JSON."""
+
+AGENT_FILE = "fetch_agent_file"
+"""The purpose of fetching an agent's file from our own address: the answer is not Telegram's."""
 
 _LONGEST_WAIT_S = 24 * 3600.0
 
@@ -109,8 +112,8 @@ def interpret(call: HttpCall, response: HttpResponse) -> None:
     Raises:
         DeliveryError: see ``ERRORS``. OutcomeUnknown: a 2xx that proves nothing.
     """
-    if call.purpose == DOWNLOAD:
-        _interpret_download(response)
+    if call.purpose in (DOWNLOAD, AGENT_FILE):
+        _interpret_file(call.purpose, response)
         return
     body = response.json()
     fields = body if isinstance(body, dict) else {}
@@ -132,9 +135,12 @@ def message_number(fields: Any) -> int:
     return number if isinstance(number, int) and not isinstance(number, bool) and 0 < number < 2**63 else 0
 
 
-def _interpret_download(response: HttpResponse) -> None:
+def _interpret_file(purpose: str, response: HttpResponse) -> None:
+    code = str(response.status)
+    if purpose == AGENT_FILE and response.status in (401, 403, 404):
+        raise ContentRejected("the agent's file is not at our address any more", provider_code=code)
     if response.status in (400, 404):
-        raise ContentRejected("Telegram does not have the file any more", provider_code=str(response.status))
+        raise ContentRejected("Telegram does not have the file any more", provider_code=code)
     raise_for_status(response)
 
 

@@ -6,13 +6,12 @@ Source: https://core.telegram.org/bots/api#available-methods (checked 2026-11).
 from __future__ import annotations
 
 from channels_app.providers.base import SendContext, Sent
-from channels_app.providers.telegram import api, rich, wire
+from channels_app.providers.telegram import api, files, rich, wire
 from channels_app.providers.telegram.config import TelegramConfig
-from channels_app.providers.telegram.errors import message_number
-from channels_app.providers.telegram.messages import Message, compose, is_public
+from channels_app.providers.telegram.messages import Message, compose
 from channels_app.providers.telegram.plainer import Draft
-from connector_platform.core.calls import HttpResponse, Steps
-from connector_platform.core.errors import ContentRejected, OutcomeUnknown, UnsupportedContent
+from connector_platform.core.calls import Steps
+from connector_platform.core.errors import ContentRejected, UnsupportedContent
 from connector_platform.core.events import (
     ChatState,
     ChatStateKind,
@@ -21,7 +20,6 @@ from connector_platform.core.events import (
     Content,
     ConversationChange,
     File,
-    FileKind,
     Location,
     Receipt,
     RichContent,
@@ -42,22 +40,24 @@ def send(content: Content, config: TelegramConfig, context: SendContext) -> Step
     """
     match content:
         case ChatState(state=ChatStateKind.COMPOSING):
-            fields = {"chat_id": _chat(context), "action": "typing"}
+            fields = {"chat_id": api.chat_id(context), "action": "typing"}
             yield api.call("sendChatAction", fields, config, context, purpose="typing", effect=False)
             return Sent()
         case ChatState() | Receipt() | Close() | ConversationChange():
             return Sent()
+        case File():
+            return (yield from files.send(content, config, context))
     draft = _draft(content, config, context)
     parts: list[tuple[str, ...]] = []
     while draft.messages:
         message = draft.messages.pop(0)
-        fields = {"chat_id": _chat(context), **message.fields()}
+        fields = {"chat_id": api.chat_id(context), **message.fields()}
         try:
             response = yield api.call(message.method, fields, config, context, purpose=message.purpose, effect=True)
         except ContentRejected as refusal:
             draft.messages = [*draft.make_plainer(message, refusal), *draft.messages]
             continue
-        parts.append(_part(response, context))
+        parts.append(api.part(response, context))
     return Sent(parts=tuple(parts), losses=draft.losses, shown=draft.shown)
 
 
@@ -88,22 +88,11 @@ def _draft(content: Content, config: TelegramConfig, context: SendContext) -> Dr
     match content:
         case Text():
             draft = Draft(messages=compose(content.text))
-        case File(kind=FileKind.IMAGE, url=url) if is_public(url):
-            draft = Draft(messages=compose(content.caption, photo=url))
-            if len(draft.messages) > 1:
-                draft.losses = (_loss("/caption", LossKind.MOVED, "the caption is too long for one; it follows as text"),)
-        case File(url=url) if url.startswith(("https://", "http://")):
-            # Telegram takes only some types by address (PDF, ZIP, GIF); a link works for all.
-            lines = (content.caption, f"{content.name}: {url}" if content.name else url)
-            draft = Draft(messages=compose("\n".join(line for line in lines if line)))
-            draft.losses = (_loss("", LossKind.REDUCED, "the file is shown as a link"),)
-        case File():
-            raise UnsupportedContent("Telegram fetches files by their address, and this one has none")
         case Location():
             draft = Draft(messages=[Message(place=content)])
         case Contact():
             draft = Draft(messages=compose("\n".join(line for line in (content.name, content.phone, content.email) if line)))
-            draft.losses = (_loss("", LossKind.REDUCED, "the contact is shown as text"),)
+            draft.losses = (Loss(path="", kind=LossKind.REDUCED, reason="the contact is shown as text"),)
         case RichContent():
             draft = rich.render(content, prompt=config.choice_prompt, payload_for=context.payload_for)
             draft.write_out_links()
@@ -112,23 +101,3 @@ def _draft(content: Content, config: TelegramConfig, context: SendContext) -> Dr
     if not draft.messages:
         raise UnsupportedContent("there is nothing in it to show")
     return draft
-
-
-def _loss(path: str, kind: LossKind, reason: str) -> Loss:
-    return Loss(path=path, kind=kind, reason=reason)
-
-
-def _part(response: HttpResponse, context: SendContext) -> tuple[str]:
-    """The id of the message that was sent. Its number is unique in one chat only.
-
-    Raises:
-        OutcomeUnknown: the answer names none.
-    """
-    number = message_number(response.json())
-    if not number:
-        raise OutcomeUnknown("Telegram answered without a message id; the person may have the message")
-    return (f"{context.to}:{number}",)
-
-
-def _chat(context: SendContext) -> int | str:
-    return int(context.to) if context.to.isascii() and context.to.isdigit() else context.to

@@ -100,23 +100,7 @@ def test_another_server_can_be_named_and_the_installations_wins() -> None:
         assert call.url == f"{expected}/bot{TOKEN}/sendMessage"
 
 
-# Pictures
-
-
-def test_a_picture_goes_by_its_address_with_its_caption() -> None:
-    file = File(kind=FileKind.IMAGE, url="https://files.example.com/a.png", caption="look")
-    assert sent(file) == [("sendPhoto", {"photo": "https://files.example.com/a.png", "caption": "look"})]
-
-
-def test_a_caption_that_is_too_long_follows_as_text() -> None:
-    photo, text = sent(File(kind=FileKind.IMAGE, url="https://files.example.com/a.png", caption="🙂" * 513))
-    assert photo == ("sendPhoto", {"photo": "https://files.example.com/a.png"})
-    assert text == ("sendMessage", {"text": "🙂" * 513})
-
-
-def test_a_file_goes_as_a_link() -> None:
-    file = File(kind=FileKind.DOCUMENT, url="https://files.example.com/a.pdf", name="a.pdf", caption="the bill")
-    assert sent(file) == [("sendMessage", {"text": "the bill\na.pdf: https://files.example.com/a.pdf"})]
+# Places
 
 
 @pytest.mark.parametrize(
@@ -217,7 +201,7 @@ def test_replies_that_do_not_fit_a_cards_keyboard_follow_it() -> None:
 # What Telegram refuses
 
 
-def resent(content: RichContent | File, description: str, *, when: str) -> tuple[Sent, list[tuple[str, dict[str, Any]]]]:
+def resent(content: RichContent, description: str, *, when: str) -> tuple[Sent, list[tuple[str, dict[str, Any]]]]:
     """What was made of ``content`` at a Telegram that refuses every call that holds ``when``, and the calls that it took."""
 
     def far_side(call: HttpCall, number: int) -> HttpResponse:
