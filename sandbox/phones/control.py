@@ -12,7 +12,7 @@ from aiohttp import web
 from sandbox.phones.base import Acted, LineRefused, Refused, Simulator, UnknownLine
 from sandbox.phones.callbacks import Courier
 from sandbox.phones.fields import Fields
-from sandbox.phones.state import Line
+from sandbox.phones.state import PIN, Line
 
 MEDIA_TYPES = ("image", "audio", "video", "file")
 HOUR_MS = 3600 * 1000
@@ -164,9 +164,10 @@ def _location(simulator: Simulator[Any], line: Line, consumer_id: str, body: Jso
     if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in (latitude, longitude)):
         raise ValueError("a location needs latitude and longitude, as numbers")
     fields = Fields(body, "a location")
-    title, message_id = fields.get("title", "Pinned location"), fields.get("id", "")
+    message_id = fields.get("id", "")
+    place = {"latitude": latitude, "longitude": longitude, "title": fields.get("title", PIN), "address": fields.get("address", "")}
     fields.done()
-    return simulator.writes(line, consumer_id, "location", "", message_id, latitude=latitude, longitude=longitude, title=title)
+    return simulator.writes(line, consumer_id, "location", "", message_id, **place)
 
 
 def _select(simulator: Simulator[Any], line: Line, consumer_id: str, body: Json) -> Acted:

@@ -9,8 +9,11 @@ from sandbox.kernel import now_ms
 
 Message = dict[str, Any]
 """One bubble. Always there: ``id``, ``direction`` ("out": the consumer wrote it; "in": it came from the brand), ``type``, ``text``,
-``at_ms``, ``status`` (sent, delivered, read or failed). By type also: ``url``, ``latitude``/``longitude``/``title``,
+``at_ms``, ``status`` (sent, delivered, read or failed). By type also: ``url``, ``latitude``/``longitude``/``title``/``address``,
 ``options`` (quick replies), ``cards`` (each with ``buttons``), ``selected`` (what was tapped), ``segments``."""
+
+PIN = "Pinned location"
+"""The title of a place that the consumer gave none."""
 
 STATUS_RANK = {"failed": 0, "sent": 0, "delivered": 1, "read": 2}
 

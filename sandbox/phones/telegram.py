@@ -1,7 +1,7 @@
 """Telegram: bots, and the updates that Telegram posts. ``telegram_bot_api`` is what a brand's platform calls.
 
-A tap leaves a bubble on this phone, where Telegram's app shows none. What the platform answers an update with is not run: a tap counts as
-answered only by a call of answerCallbackQuery.
+A tap leaves a bubble on this phone, where Telegram's app shows none. The tapped button waits until the tap is answered, by a call of
+answerCallbackQuery or by the method that stands in the answer to the update, which Telegram runs.
 
 Source: https://core.telegram.org/bots/api (checked 2026-11).
 """
@@ -18,12 +18,12 @@ from aiohttp import web
 
 from sandbox.kernel import Kernel, now_ms
 from sandbox.phones.base import Acted, Capabilities, Reported, Simulator
-from sandbox.phones.callbacks import Callback, Courier, Wire
+from sandbox.phones.callbacks import Answer, Callback, Courier, Wire
 from sandbox.phones.fields import Fields
-from sandbox.phones.state import Message, Phone, Profile
+from sandbox.phones.state import PIN, Message, Phone, Profile
 from sandbox.phones.telegram_bot_api import BotApi
-from sandbox.phones.telegram_forms import Json
-from sandbox.phones.telegram_line import TOKEN, Stored, TelegramLine, chat, person
+from sandbox.phones.telegram_forms import Json, Upload
+from sandbox.phones.telegram_line import TOKEN, Query, Stored, TelegramLine, chat, person
 from sandbox.phones.telegram_webhook import Webhook
 
 MEDIA_KINDS = {"file": "document", "audio": "voice", "video": "video"}
@@ -43,7 +43,8 @@ class Telegram(Simulator[TelegramLine]):
         self._updates = itertools.count(500000001)
         self.sent: dict[str, Json] = {}  # the brand's messages as Telegram describes them, by number
         self.files: dict[str, Stored] = {}  # by file_id
-        self.queries: set[str] = set()  # taps that wait for an answer
+        self.queries: dict[str, Query] = {}  # taps that wait for an answer
+        self.uploads: dict[str, Upload] = {}  # files that the brand sent, by number
         self._api = BotApi(self)
 
     def routes(self) -> list[web.RouteDef]:
@@ -100,6 +101,7 @@ class Telegram(Simulator[TelegramLine]):
         self.sent.clear()
         self.files.clear()
         self.queries.clear()
+        self.uploads.clear()
         for line in self.lines.values():
             line.webhook.kept.clear()
 
@@ -111,7 +113,7 @@ class Telegram(Simulator[TelegramLine]):
         content: Json = {"message_id": int(message["id"]), "from": person(phone), "chat": chat(phone), "date": message["at_ms"] // 1000}
         match message["type"]:
             case "location":
-                content["location"] = {"latitude": message["latitude"], "longitude": message["longitude"]}
+                content |= _place(message)
             case "image":
                 sizes = [("small", 90, 67), ("big", 1280, 960)]
                 content["photo"] = [{**self._store(message, f"photos/{name}", "jpg"), "width": w, "height": h} for name, w, h in sizes]
@@ -128,7 +130,12 @@ class Telegram(Simulator[TelegramLine]):
 
     def _report_tap(self, line: TelegramLine, phone: Phone, message: Message, selected: Json) -> Reported:
         query_id = f"{message['at_ms']}{message['id']}"
-        self.queries.add(query_id)
+        asked = phone.find(selected["message_id"]) or {}
+        tapped = [button for card in asked.get("cards", []) for button in card["buttons"] if button["payload"] == selected["payload"]]
+        self.queries[query_id] = Query(phone, tapped)
+        for button in tapped:
+            button["waiting"] = True
+        self.changed(phone)
         query = {"id": query_id, "from": person(phone), "chat_instance": "-3765168376531250000", "data": selected["payload"]}
         return self._report(line, phone, "callback_query", {**query, "message": self.sent[selected["message_id"]]}, message)
 
@@ -148,7 +155,7 @@ class Telegram(Simulator[TelegramLine]):
             (part,),
             lambda: Wire("POST", webhook.url, webhook.headers(), body),
             lambda status: 200 <= status < 300,
-            webhook.heard,
+            lambda answer: self._heard(line, answer),
         )
         if not webhook.url:
             webhook.kept.append(update)
@@ -166,7 +173,21 @@ class Telegram(Simulator[TelegramLine]):
         done.add_done_callback(ended)
         return reported
 
+    def _heard(self, line: TelegramLine, answer: Answer) -> None:
+        line.webhook.heard(answer)
+        if 200 <= answer.status < 300:
+            self._api.run(line, answer)
+
     def drop(self, line: TelegramLine) -> None:
         """Forget the updates that the platform has not taken yet."""
         line.webhook.kept.clear()
         self.courier.drop(lambda update: update.parts[0].provider == self.slug and update.parts[0].address == line.address)
+
+
+def _place(message: Message) -> Json:
+    """A pin; one with a name or an address is a venue, which Telegram describes with both and beside the pin."""
+    pin = {"latitude": message["latitude"], "longitude": message["longitude"]}
+    title, address = message["title"], message["address"]
+    if title == PIN and not address:
+        return {"location": pin}
+    return {"venue": {"location": pin, "title": title, "address": address or f"{pin['latitude']}, {pin['longitude']}"}, "location": pin}

@@ -7,19 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from aiohttp import web
 
+from sandbox.phones.callbacks import Answer
 from sandbox.phones.state import Phone
 from sandbox.phones.telegram_forms import (
     MAX_CAPTION,
+    MAX_NOTICE,
     MAX_TEXT,
+    PICTURES,
     BotError,
     Json,
+    Upload,
     bad,
-    is_web,
+    read_file,
+    read_json,
     read_markup,
+    read_number,
     read_params,
     read_text,
     refusal_body,
@@ -34,6 +42,13 @@ if TYPE_CHECKING:
 ACTIONS = {
     *("typing", "upload_photo", "record_video", "upload_video", "record_voice", "upload_voice", "upload_document", "choose_sticker"),
     *("find_location", "record_video_note", "upload_video_note"),
+}
+FILE_METHODS = {
+    "sendPhoto": "photo",
+    "sendDocument": "document",
+    "sendVideo": "video",
+    "sendAudio": "audio",
+    "sendAnimation": "animation",
 }
 
 
@@ -59,7 +74,9 @@ class BotApi:
             "deleteWebhook": self._delete_webhook,
             "getWebhookInfo": self._webhook_info,
             "sendMessage": self._send_message,
-            "sendPhoto": self._send_photo,
+            **{method: partial(self._send_file, name=name) for method, name in FILE_METHODS.items()},
+            "sendLocation": self._send_location,
+            "sendVenue": self._send_venue,
             "sendChatAction": self._send_chat_action,
             "answerCallbackQuery": self._answer_callback_query,
             "getFile": self._get_file,
@@ -67,7 +84,25 @@ class BotApi:
 
     def routes(self) -> list[web.RouteDef]:
         method = "/telegram/bot{token}/{method}"
-        return [web.get(method, self._call), web.post(method, self._call), web.get("/telegram/file/bot{token}/{path:.+}", self._download)]
+        return [
+            web.get(method, self._call),
+            web.post(method, self._call),
+            web.get("/telegram/file/bot{token}/{path:.+}", self._download),
+            web.get("/telegram/uploads/{number}/{name}", self._uploaded),
+        ]
+
+    def run(self, line: TelegramLine, answer: Answer) -> None:
+        """The method that the platform named in its answer to an update. Telegram tells nobody what comes of it; the ledger does."""
+        params = read_json(answer.body) if answer.content_type == "application/json" else {}
+        method = params.pop("method", None)
+        if method is None:
+            return
+        try:
+            if method not in self._methods:
+                raise BotError("Not Found", code=404)
+            self._methods[method](line, params)
+        except BotError as error:
+            self._telegram.refuses(line.address, str(params.get("chat_id", "")), str(error), code=error.code, method=str(method))
 
     async def _call(self, request: web.Request) -> web.Response:
         name = request.match_info["method"]
@@ -135,25 +170,60 @@ class BotApi:
             bad("message text is empty")
         return self._land(line, phone, params, "text", text)
 
-    def _send_photo(self, line: TelegramLine, params: Json) -> Done:
+    def _send_file(self, line: TelegramLine, params: Json, name: str) -> Done:
         phone = self._recipient(line, params)
         caption = read_text(params, "caption", MAX_CAPTION, "message caption is too long")
-        if not is_web(str(params.get("photo", ""))):
-            bad("wrong file identifier/HTTP URL specified")
-        return self._land(line, phone, params, "image", caption, url=params["photo"])
+        file = read_file(params, name)
+        url = self._keep(file) if isinstance(file, Upload) else file
+        kind = "image" if name in ("photo", "animation") else "file"
+        return self._land(line, phone, params, kind, caption, wire={name: _sent_file(name)}, url=url)
 
-    def _land(self, line: TelegramLine, phone: Phone, params: Json, kind: str, text: str, **fields: Any) -> Done:
+    def _send_location(self, line: TelegramLine, params: Json) -> Done:
+        return self._send_place(line, params, {})
+
+    def _send_venue(self, line: TelegramLine, params: Json) -> Done:
+        words = {name: str(params.get(name, "")).strip() for name in ("title", "address")}
+        for name, value in words.items():
+            if not value:
+                bad(f"{name} must be non-empty")
+        return self._send_place(line, params, words)
+
+    def _send_place(self, line: TelegramLine, params: Json, words: dict[str, str]) -> Done:
+        phone = self._recipient(line, params)
+        point = {"latitude": read_number(params, "latitude", 90), "longitude": read_number(params, "longitude", 180)}
+        wire: Json = {"venue": {"location": point, **words}, "location": point} if words else {"location": point}
+        return self._land(line, phone, params, "location", "", wire=wire, **point, title=", ".join(words.values()))
+
+    def _keep(self, file: Upload) -> str:
+        """The address on this machine where the phone finds an uploaded file."""
+        number = str(len(self._telegram.uploads) + 1)
+        self._telegram.uploads[number] = file
+        return f"{self._telegram.kernel.base_url}/telegram/uploads/{number}/{quote(file.name or 'file')}"
+
+    async def _uploaded(self, request: web.Request) -> web.Response:
+        file = self._telegram.uploads.get(request.match_info["number"])
+        if file is None:
+            return web.Response(status=404)
+        shown = file.mime_type if file.data.startswith(PICTURES) else "application/octet-stream"
+        return web.Response(body=file.data, content_type=shown, headers={"X-Content-Type-Options": "nosniff"})
+
+    def _land(
+        self, line: TelegramLine, phone: Phone, params: Json, kind: str, text: str, *, wire: Json | None = None, **fields: Any
+    ) -> Done:
         markup = read_markup(params.get("reply_markup"))
         if markup.buttons:
+            # What has no place in a card of the phone page stands above it.
+            if kind in ("file", "location"):
+                self._telegram.lands(line, phone, kind, "", **fields)
+                fields = {}
             card = {"title": "", "subtitle": text, "image_url": fields.get("url", ""), "buttons": markup.buttons}
             kind, fields = "template", {"cards": [card]}
         shown = self._telegram.lands(line, phone, kind, text, **fields)
         sent: Json = {"message_id": int(shown["id"]), "from": line.bot, "chat": chat(phone), "date": shown["at_ms"] // 1000}
-        if "photo" in params:
-            photo = {"file_id": f"AgACsent{shown['id']}", "file_unique_id": f"AQAD{shown['id']}", "width": 800, "height": 600}
-            sent |= {"photo": [photo], **({"caption": text} if text else {})}
-        else:
+        if wire is None:
             sent["text"] = text
+        else:
+            sent |= {**wire, **({"caption": text} if text else {})}
         if markup.wire:
             sent["reply_markup"] = markup.wire
         self._telegram.sent[shown["id"]] = sent
@@ -168,9 +238,14 @@ class BotApi:
 
     def _answer_callback_query(self, line: TelegramLine, params: Json) -> Done:
         query_id = str(params.get("callback_query_id", ""))
-        if query_id not in self._telegram.queries:
+        query = self._telegram.queries.pop(query_id, None)
+        if query is None:
             bad("query is too old and response timeout expired or query ID is invalid")
-        self._telegram.queries.discard(query_id)
+        text = read_text(params, "text", MAX_NOTICE, "MESSAGE_TOO_LONG")
+        for button in query.buttons:
+            button.pop("waiting", None)
+        self._telegram.kernel.ledger.record("phone.tap_answered", consumer=query.phone.consumer_id, address=line.address, text=text)
+        self._telegram.changed(query.phone)
         return Done(True)
 
     def _get_file(self, line: TelegramLine, params: Json) -> Done:
@@ -190,3 +265,9 @@ class BotApi:
         if phone.profile.blocked:
             raise BotError("Forbidden: bot was blocked by the user", code=403)
         return phone
+
+
+def _sent_file(name: str) -> Any:
+    """How Telegram describes a file of the brand."""
+    file = {"file_id": f"AgACsent{name}", "file_unique_id": f"AQAD{name}"}
+    return [{**file, "width": 800, "height": 600}] if name == "photo" else file

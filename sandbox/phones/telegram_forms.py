@@ -15,9 +15,12 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-MAX_TEXT, MAX_CAPTION = 4096, 1024  # UTF-16 units
+MAX_TEXT, MAX_CAPTION, MAX_NOTICE = 4096, 1024, 200  # UTF-16 units
 MAX_CALLBACK_DATA = 64  # bytes
 MAX_BUTTONS = 100
+MAX_PHOTO_BYTES, MAX_FILE_BYTES = 10 * 1024 * 1024, 50 * 1024 * 1024
+PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"RIFF")
+FETCHED_DOCUMENTS = (".pdf", ".zip", ".gif")  # "In sendDocument, sending by URL will currently only work for .PDF and .ZIP files"
 
 Json = dict[str, Any]
 
@@ -37,6 +40,15 @@ class BotError(Exception):
 
 def bad(description: str) -> NoReturn:
     raise BotError(f"Bad Request: {description}")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file in a form."""
+
+    name: str
+    mime_type: str
+    data: bytes
 
 
 @dataclass
@@ -63,11 +75,13 @@ def read_text(params: Json, name: str, most: int, refusal: str) -> str:
 
 
 def read_markup(markup: Any) -> Markup:
-    """The inline keyboard in ``reply_markup``; the sandbox knows no other.
+    """The inline keyboard in ``reply_markup``, in forms as JSON; the sandbox knows no other.
 
     Raises:
         BotError: it breaks a rule of the Bot API.
     """
+    if isinstance(markup, str):
+        markup = read_json(markup.encode())
     if markup is None:
         return Markup()
     rows = markup.get("inline_keyboard") if isinstance(markup, dict) else None
@@ -112,16 +126,69 @@ def is_web(url: str) -> bool:
     return parts.scheme in ("http", "https") and "." in (parts.hostname or "") and not re.search(r"\s", url)
 
 
+def is_address(url: str) -> bool:
+    """Whether a file could be fetched from there. The sandbox's internet is this machine's network, so a host needs no dot."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"\s", url)
+
+
 async def read_params(request: web.Request) -> Json:
-    """The parameters of a call: the query, and over it a JSON or form body."""
+    """The parameters of a call: the query, and over it a JSON or form body, whose files are ``Upload``s."""
     params: Json = dict(request.query)
     if request.content_type != "application/json":
-        return {**params, **{name: value for name, value in (await request.post()).items() if isinstance(value, str)}}
+        for name, value in (await request.post()).items():
+            if isinstance(value, web.FileField):
+                params[name] = Upload(value.filename, value.content_type, value.file.read())
+            else:
+                params[name] = value
+        return params
+    return {**params, **read_json(await request.read())}
+
+
+def read_json(raw: bytes) -> Json:
+    """The parameters in a JSON body; none where it is something else."""
     try:
-        body = json.loads(await request.read() or b"{}")
+        body = json.loads(raw or b"{}")
     except ValueError:
-        body = {}
-    return {**params, **body} if isinstance(body, dict) else params
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def read_file(params: Json, name: str) -> str | Upload:
+    """The file in ``name``: an address to fetch it from, or its bytes. A picture's bytes have to be one.
+
+    Raises:
+        BotError: it is neither, too large, or of a type that Telegram does not take in this way.
+    """
+    value = params.get(name, "")
+    if isinstance(value, Upload):
+        if not value.data:
+            bad("file must be non-empty")
+        if len(value.data) > (MAX_PHOTO_BYTES if name == "photo" else MAX_FILE_BYTES):
+            raise BotError("Request Entity Too Large", code=413)
+        if name == "photo" and not value.data.startswith(PICTURES):
+            bad("IMAGE_PROCESS_FAILED")
+        return value
+    url = str(value)
+    if not is_address(url):
+        bad("wrong file identifier/HTTP URL specified")
+    if name == "document" and not urlsplit(url).path.lower().endswith(FETCHED_DOCUMENTS):
+        bad("wrong type of the web page content")
+    return url
+
+
+def read_number(params: Json, name: str, most: float) -> float:
+    """The number in ``name``, of degrees up to ``most`` either way."""
+    try:
+        value = float(params.get(name, ""))
+    except (TypeError, ValueError):
+        bad(f"{name} is empty")
+    if not abs(value) <= most:
+        bad(f"wrong {name} specified")
+    return value
 
 
 def refusal_body(status: int) -> str:

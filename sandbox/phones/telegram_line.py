@@ -41,6 +41,14 @@ class Stored:
     path: str
 
 
+@dataclass
+class Query:
+    """A tap that wants an answer, and the buttons that wait for it."""
+
+    phone: Phone
+    buttons: list[Json]
+
+
 def person(phone: Phone) -> Json:
     """The consumer as a Telegram user, who always has a first name."""
     profile = phone.profile

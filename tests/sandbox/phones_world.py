@@ -45,10 +45,12 @@ class Received:
 
 @dataclass
 class Platform:
-    """The platform's endpoint: answers 200, or what ``answers`` holds, one after the other; GET gets the challenge back."""
+    """The platform's endpoint: answers 200, or what ``answers`` holds, one after the other, or what ``says`` makes of the body; GET gets
+    the challenge back."""
 
     answers: list[int] = field(default_factory=list)
     handshake: Callable[[web.Request], web.Response] = lambda request: web.Response(text=request.query["hub.challenge"])
+    says: Callable[[Any], web.Response] | None = None
     received: list[Received] = field(default_factory=list)
     url: str = ""
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -62,6 +64,8 @@ class Platform:
             self._changed.notify_all()
         if "hub.challenge" in request.query:
             return self.handshake(request)
+        if self.says is not None:
+            return self.says(json.loads(raw))
         return web.Response(status=self.answers.pop(0) if self.answers else 200)
 
     async def until(self, count: int) -> list[Received]:

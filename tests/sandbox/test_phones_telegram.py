@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from aiohttp import web
+from aiohttp import FormData, web
 from aiohttp.test_utils import TestServer
 
 from tests.sandbox.phones_world import World, run
@@ -109,6 +109,12 @@ REFUSALS: list[tuple[str, dict[str, Any], int, str]] = [
     ("sendMessage", {"text": "hi", "reply_markup": {"inline_keyboard": [[{"text": "x", "callback_data": "x"}]] * 101}}, 400, "too long"),
     ("sendMessage", {"text": "hi", "chat_id": 1}, 400, "chat not found"),
     ("sendPhoto", {"photo": "not an address"}, 400, "wrong file identifier"),
+    ("sendPhoto", {"photo": "ftp://cdn.example.com/a.png"}, 400, "wrong file identifier"),
+    ("sendDocument", {"document": "https://cdn.example.com/a.docx"}, 400, "wrong type of the web page content"),
+    ("sendVenue", {"latitude": 1, "longitude": 2, "title": "Station"}, 400, "address must be non-empty"),
+    ("sendVenue", {"latitude": 1, "longitude": 2, "address": "Square 1"}, 400, "title must be non-empty"),
+    ("sendLocation", {"latitude": 90.5, "longitude": 2}, 400, "wrong latitude specified"),
+    ("sendLocation", {"latitude": 1}, 400, "longitude is empty"),
     ("sendPhoto", {"photo": "https://cdn.example.com/a.png", "caption": "a" * 1025}, 400, "caption is too long"),
     ("sendChatAction", {"action": "dancing"}, 400, "wrong parameter action"),
     ("answerCallbackQuery", {"callback_query_id": "1"}, 400, "query is too old"),
@@ -143,6 +149,70 @@ def test_tokens_are_told_apart() -> None:
     run(body)
 
 
+async def waiting(it: World) -> list[str]:
+    """The titles of the buttons that show a waiting sign."""
+    cards = [card for message in await shown(it) for card in message.get("cards", [])]
+    return [button["title"] for card in cards for button in card["buttons"] if button.get("waiting")]
+
+
+async def asks(it: World) -> Any:
+    """The bot asks something with two buttons that look alike and differ in what is behind them."""
+    rows = [[{"text": "Buy", "callback_data": f"pick:{number}"}] for number in (1, 2)]
+    return await result(it, "sendMessage", {"chat_id": int(NINA), "text": "Which?", "reply_markup": {"inline_keyboard": rows}})
+
+
+def test_the_answer_to_an_update_is_a_call_that_telegram_makes() -> None:
+    async def body(it: World) -> None:
+        await line(it)
+        await does(it, "text", {"text": "hello"})
+        await asks(it)
+
+        def answered(update: dict[str, Any]) -> web.Response:
+            assert update["callback_query"]["data"] == "pick:2"
+            method = {"method": "answerCallbackQuery", "callback_query_id": update["callback_query"]["id"], "text": "Buy"}
+            return web.json_response(method)
+
+        it.platform.says = answered
+        await it.does("select", {"payload": "pick:2"}, who=NINA, provider="telegram")
+        await it.until(lambda: it.ledger("phone.tap_answered"))
+        assert [entry["text"] for entry in it.ledger("phone.tap_answered")] == ["Buy"]
+        assert await waiting(it) == []
+
+    run(body)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"method": "answerCallbackQuery", "callback_query_id": "nobody's"},
+        {"method": "sendTelepathy"},
+        {"method": "sendMessage", "chat_id": 1, "text": "hi"},
+    ],
+)
+def test_what_telegram_cannot_run_is_told_to_nobody_but_the_ledger(answer: dict[str, Any]) -> None:
+    async def body(it: World) -> None:
+        await line(it)
+        it.platform.says = lambda update: web.json_response(answer)
+        await does(it, "text", {"text": "hello"})
+        (refused,) = it.ledger("phone.refused")
+        assert refused["method"] == answer["method"]
+        assert [message["status"] for message in await shown(it)] == ["delivered"]
+
+    run(body)
+
+
+@pytest.mark.parametrize("answer", [web.Response(text="OK"), web.json_response(["method"]), web.json_response({"ok": True})])
+def test_an_answer_without_a_method_is_just_an_answer(answer: web.Response) -> None:
+    async def body(it: World) -> None:
+        await line(it)
+        it.platform.says = lambda update: web.Response(body=answer.body, content_type=answer.content_type)
+        await does(it, "text", {"text": "hello"})
+        assert it.ledger("phone.refused") == []
+        assert [message["status"] for message in await shown(it)] == ["delivered"]
+
+    run(body)
+
+
 def test_a_tap_is_a_query_that_wants_an_answer() -> None:
     async def body(it: World) -> None:
         await line(it)
@@ -154,7 +224,11 @@ def test_a_tap_is_a_query_that_wants_an_answer() -> None:
         assert (query["data"], query["from"]["id"]) == ("text:yes", int(NINA))
         assert query["message"] == sent
         assert (sent["from"]["is_bot"], sent["reply_markup"]) == (True, keyboard)
+        assert await waiting(it) == ["Yes"]
+        too_long = {"callback_query_id": query["id"], "text": "a" * 201}
         assert await result(it, "answerCallbackQuery", {"callback_query_id": query["id"]}) is True
+        assert await waiting(it) == []
+        assert (await bot(it, "answerCallbackQuery", too_long))[0] == 400
         status, refusal = await it.call("POST", f"/control/phones/telegram/{NINA}/select", {"title": "Track"})
         assert status == 409 and "https://a.example/t" in refusal["error"]
 
@@ -192,6 +266,98 @@ def test_other_things_have_telegrams_form() -> None:
         place, *files = (update["message"] for update in updates(it))
         assert place["location"] == {"latitude": 52.3791, "longitude": 4.9003}
         assert [next(kind for kind in ("document", "voice", "video") if kind in file) for file in files] == ["document", "voice", "video"]
+
+    run(body)
+
+
+@pytest.mark.parametrize(
+    ("words", "venue"),
+    [
+        ({}, None),
+        ({"title": "Station", "address": "Square 1"}, {"title": "Station", "address": "Square 1"}),
+        ({"title": "Station"}, {"title": "Station", "address": "52.3791, 4.9003"}),
+    ],
+)
+def test_a_place_with_a_name_is_a_venue_beside_its_location(words: dict[str, str], venue: dict[str, str] | None) -> None:
+    async def body(it: World) -> None:
+        await line(it)
+        pin = {"latitude": 52.3791, "longitude": 4.9003}
+        await does(it, "location", {**pin, **words})
+        message = updates(it)[0]["message"]
+        assert message["location"] == pin
+        assert message.get("venue") == (venue and {"location": pin, **venue})
+
+    run(body)
+
+
+def test_the_brands_places_are_shown_with_their_names() -> None:
+    async def body(it: World) -> None:
+        await line(it)
+        await does(it, "text", {"text": "where?"})
+        pin = {"latitude": 52.3791, "longitude": 4.9003}
+        sent = await result(it, "sendVenue", {"chat_id": int(NINA), **pin, "title": "Station", "address": "Square 1"})
+        assert sent["venue"] == {"location": pin, "title": "Station", "address": "Square 1"}
+        plain = await result(it, "sendLocation", {"chat_id": int(NINA), **pin, **button(callback_data="x")})
+        assert ("venue" in plain, plain["location"]) == (False, pin)
+        _, venue, place, buttons = await shown(it)
+        assert (venue["type"], venue["title"], venue["latitude"]) == ("location", "Station, Square 1", 52.3791)
+        assert (place["type"], buttons["cards"][0]["buttons"][0]["title"]) == ("location", "Yes")
+
+    run(body)
+
+
+PNG = b"\x89PNG\r\n\x1a\nbytes"
+
+
+async def upload(it: World, method: str, field: str, data: bytes, name: str = "a b.png", **fields: str) -> tuple[int, Any]:
+    form = FormData({"chat_id": NINA, **fields})
+    form.add_field(field, data, filename=name, content_type="image/png")
+    async with it.http.post(f"{it.base}/telegram/bot{TOKEN}/{method}", data=form) as response:
+        return response.status, await response.json()
+
+
+def test_an_uploaded_picture_is_shown_with_its_buttons() -> None:
+    async def body(it: World) -> None:
+        await line(it)
+        await does(it, "text", {"text": "hello"})
+        markup = json.dumps(button(callback_data="x")["reply_markup"])
+        status, answer = await upload(it, "sendPhoto", "photo", PNG, caption="look", reply_markup=markup)
+        assert (status, answer["result"]["caption"]) == (200, "look")
+        card = (await shown(it))[-1]["cards"][0]
+        assert (card["subtitle"], card["buttons"][0]["title"]) == ("look", "Yes")
+        async with it.http.get(card["image_url"]) as got:
+            assert (got.status, got.content_type, await got.read()) == (200, "image/png", PNG)
+
+    run(body)
+
+
+@pytest.mark.parametrize("method", ["sendDocument", "sendVideo", "sendAudio"])
+def test_an_uploaded_file_is_a_file_that_runs_nothing(method: str) -> None:
+    async def body(it: World) -> None:
+        await line(it)
+        await does(it, "text", {"text": "hello"})
+        field = method.removeprefix("send").lower()
+        status, answer = await upload(it, method, field, b"<script>", name="plan.html")
+        assert (status, list(answer["result"])[-1]) == (200, field)
+        message = (await shown(it))[-1]
+        assert (message["type"], message["url"].rpartition("/")[2]) == ("file", "plan.html")
+        async with it.http.get(message["url"]) as got:
+            assert (got.content_type, await got.read()) == ("application/octet-stream", b"<script>")
+
+    run(body)
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "words"),
+    [(b"no picture", 400, "IMAGE_PROCESS_FAILED"), (b"", 400, "non-empty")],
+)
+def test_what_is_no_picture_is_no_photo(data: bytes, code: int, words: str) -> None:
+    async def body(it: World) -> None:
+        await line(it)
+        await does(it, "text", {"text": "hello"})
+        status, answer = await upload(it, "sendPhoto", "photo", data)
+        assert (status, words in answer["description"]) == (code, True)
+        assert len(await shown(it)) == 1
 
     run(body)
 

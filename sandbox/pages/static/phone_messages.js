@@ -40,7 +40,7 @@ function content(message, tap) {
     case "image":
       return el("figure", { class: "picture" }, picture(message.url, "Picture"), message.text && el("figcaption", {}, message.text));
     case "file":
-      return el("p", { class: "bubble file" }, icon("file"), link(message.url, fileName(message.url)));
+      return el("p", { class: "bubble file" }, icon("file"), link(message.url, fileName(message.url)), message.text && el("span", {}, linked(message.text)));
     case "location":
       return drawPlace(message);
     default:
@@ -52,13 +52,13 @@ function fileName(url) {
   return decodeURIComponent(url.split(/[?#]/)[0].split("/").pop() || url);
 }
 
-function drawPlace({ title, latitude, longitude }) {
+function drawPlace({ title, address, latitude, longitude }) {
   const url = `https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}`;
   return el(
     "div",
     { class: "place" },
     el("span", { class: "map", "aria-hidden": "true" }, icon("pin")),
-    el("p", {}, el("strong", {}, title || "Location"), link(url, `${Number(latitude).toFixed(4)}, ${Number(longitude).toFixed(4)}`)),
+    el("p", {}, el("strong", {}, title || "Location"), address && el("span", {}, address), link(url, `${Number(latitude).toFixed(4)}, ${Number(longitude).toFixed(4)}`)),
   );
 }
 
@@ -67,7 +67,7 @@ function drawCard(card, tap) {
   const buttons = card.buttons.map((button) =>
     button.kind === "link"
       ? link(button.url, button.title, { class: "card-button" })
-      : el("button", { type: "button", class: "card-button", on: { click: () => tap(button) } }, button.title),
+      : el("button", { type: "button", class: "card-button", "aria-busy": button.waiting ? "true" : null, on: { click: () => tap(button) } }, button.title),
   );
   return el(
     "div",
