@@ -24,6 +24,7 @@ class Telegram(Provider):
         max_text=MAX_TEXT,
         text_unit=TextUnit.UTF16,
         images_in=True,
+        files_in=True,
         images_out=True,
         files_out=True,
         locations_in=True,

@@ -65,6 +65,7 @@ EVENT_TYPES: Mapping[str, str] = MappingProxyType(
 )
 
 EDITED = "✎ edited: "
+MAX_NOTICE = 200
 
 # "/start", or "/start <payload>" from https://t.me/<bot>?start=<payload>; the app may put the bot's name behind the command.
 _START = re.compile(r"/start(?:@\w+)?(?:\s+(?P<payload>\S.*))?\s*", re.DOTALL)
@@ -121,15 +122,20 @@ def parse(body: bytes) -> ParsedCallback:
 def answer(body: bytes) -> CallbackAnswer:
     """200; to a tap with the call that takes the button's waiting sign away, as Telegram runs a method that its webhook answers with.
 
-    Source: https://core.telegram.org/bots/api#making-requests-when-getting-updates (checked 2026-11).
+    A tap leaves nothing in the chat, so the person is shown for a moment what was chosen.
+
+    Source: https://core.telegram.org/bots/api#making-requests-when-getting-updates, #answercallbackquery (checked 2026-11).
     """
     try:
-        query_id = wire.handle(wire.obj(wire.decode(body), "callback_query"), "id")
+        query = wire.obj(wire.decode(body), "callback_query")
     except PayloadMalformed:
-        query_id = ""
+        query = {}
+    query_id = wire.handle(query, "id")
     if not query_id:
         return CallbackAnswer()
     method = {"method": "answerCallbackQuery", "callback_query_id": query_id}
+    if label := _label(wire.obj(query, "message"), wire.text(query, "data")):
+        method["text"] = label[:MAX_NOTICE]
     return CallbackAnswer(body=json.dumps(method).encode(), content_type="application/json")
 
 
@@ -150,7 +156,7 @@ def _read(kind: str, root: dict[str, Any]) -> Iterator[InboundEvent]:
             wire_type=wire_type,
             raw=raw,
             occurred_at=_occurred_at(kind, data),
-            profile=_profile(person),
+            profile=_profile(person, content),
         )
 
 
@@ -173,9 +179,11 @@ def _occurred_at(kind: str, data: dict[str, Any]) -> datetime | None:
     return wire.instant(data, "edit_date" if kind == "edited_message" else "date")
 
 
-def _profile(person: dict[str, Any]) -> Profile | None:
+def _profile(person: dict[str, Any], content: Content) -> Profile | None:
+    """What Telegram tells of who did it, and the link's parameter where they came by one."""
     first_name, last_name = wire.text(person, "first_name")[:200], wire.text(person, "last_name")[:200]
-    if not first_name and not last_name:
+    reference = content.reference if isinstance(content, OptIn) else ""
+    if not first_name and not last_name and not reference:
         return None
     return Profile(
         name=f"{first_name} {last_name}".strip(),
@@ -183,6 +191,7 @@ def _profile(person: dict[str, Any]) -> Profile | None:
         last_name=last_name,
         locale=wire.text(person, "language_code")[:35],
         username=wire.text(person, "username")[:100],
+        reference=reference,
     )
 
 

@@ -18,17 +18,17 @@ MAX_DOWNLOAD_BYTES = 20 * 1024 * 1024
 EVENT_TYPES: Mapping[str, str] = MappingProxyType(
     {
         "message.photo": "a picture for the agent: the largest of its sizes",
-        "message.document": "a picture where it is one that LivePerson takes; else a line with the file's name, type and size",
-        "message.animation": "a line for the agent: a GIF or a silent video, once, though Telegram names it as a document too",
-        "message.video": "a line for the agent: a video",
-        "message.video_note": "a line for the agent: a round video",
-        "message.audio": "a line for the agent: an audio file with its title",
-        "message.voice": "a line for the agent: a voice message and its length",
+        "message.document": "a file for the agent, a picture where it is one; over 20 MB a line with its name, type and size",
+        "message.animation": "a video for the agent: a GIF or a silent video, once, though Telegram names it as a document too",
+        "message.video": "a video for the agent",
+        "message.video_note": "a video for the agent: a round one",
+        "message.audio": "an audio file for the agent, named by its title",
+        "message.voice": "an audio file for the agent, named by its length",
         "message.sticker": "a line for the agent: the emoji that the sticker stands for",
         "message.venue": "a place for the agent with its name and address, once, though Telegram names it as a location too",
         "message.location": "a place for the agent; the further positions of a live location are ignored",
         "message.contact": "contact details for the agent; a line where they are another person's",
-        "message.poll": "a line for the agent: the poll's question",
+        "message.poll": "a line for the agent: the poll's question and answers",
         "message.dice": "a line for the agent: what was thrown",
         "message.game": "a line for the agent: a game",
         "message.story": "a line for the agent: a forwarded story",
@@ -41,6 +41,8 @@ EVENT_TYPES: Mapping[str, str] = MappingProxyType(
 )
 
 _PICTURES = frozenset({"image/jpeg", "image/png", "image/gif"})
+_FAMILIES = {"video": FileKind.VIDEO, "audio": FileKind.AUDIO}
+_SUFFIXES = {"video/mp4": ".mp4", "image/gif": ".gif", "audio/ogg": ".ogg", "audio/mpeg": ".mp3", "audio/mp4": ".m4a"}
 _NOT_SHOWN = ", which this channel cannot show"
 
 # In this order: an animation carries a document as well, a venue a location.
@@ -73,18 +75,41 @@ def _photo(message: dict[str, Any]) -> Content:
 
 
 def _document(message: dict[str, Any]) -> Content:
-    document = wire.obj(message, "document")
-    media_id, mime_type = wire.handle(document, "file_id"), wire.text(document, "mime_type")
-    size = wire.count(document, "file_size")
-    if not media_id or mime_type not in _PICTURES:
-        return Unsupported(kind="document", description=f"sent a file{_details(document)}{_NOT_SHOWN}")
-    if size is not None and size > MAX_DOWNLOAD_BYTES:
-        return Unsupported(kind="document", description=f"sent a picture{_details(document)}; Telegram lets bots fetch 20 MB at most")
+    mime_type = wire.text(wire.obj(message, "document"), "mime_type").lower()
+    family = FileKind.IMAGE if mime_type in _PICTURES else _FAMILIES.get(mime_type.partition("/")[0], FileKind.DOCUMENT)
+    return _file(message, "document", family)
+
+
+def _audio(message: dict[str, Any]) -> Content:
+    audio = wire.obj(message, "audio")
+    song = " - ".join(words for key in ("performer", "title") if (words := wire.text(audio, key)[:90]))
+    return _file(message, "audio", FileKind.AUDIO, name=song)
+
+
+def _recording(kind: str, family: FileKind, mime_type: str) -> Callable[[dict[str, Any]], Content]:
+    """A reader of what has no name of its own: it is named for what it is and how long."""
+
+    def read_recording(message: dict[str, Any]) -> Content:
+        seconds = wire.count(wire.obj(message, kind), "duration")
+        name = _NOUNS[kind].partition(" ")[2] + (f", {seconds} s" if seconds else "")
+        return _file(message, kind, family, name=name, mime_type=mime_type)
+
+    return read_recording
+
+
+def _file(message: dict[str, Any], kind: str, family: FileKind, *, name: str = "", mime_type: str = "") -> Content:
+    """The file at ``kind``; ``name``, without a suffix, and ``mime_type`` where Telegram gives none."""
+    data = wire.obj(message, kind)
+    media_id, size = wire.handle(data, "file_id"), wire.count(data, "file_size")
+    if not media_id or (size or 0) > MAX_DOWNLOAD_BYTES:
+        why = "; Telegram lets bots fetch 20 MB at most" if media_id else _NOT_SHOWN
+        return Unsupported(kind=kind, description=f"sent {_described(kind, data)}{why}")
+    mime_type = wire.text(data, "mime_type")[:100].lower() or mime_type
     return File(
-        kind=FileKind.IMAGE,
+        kind=family,
         media_id=media_id,
         mime_type=mime_type,
-        name=wire.text(document, "file_name")[:200],
+        name=wire.text(data, "file_name")[:200] or (f"{name}{_SUFFIXES.get(mime_type, '')}" if name else ""),
         size_bytes=size,
         caption=wire.text(message, "caption"),
     )
@@ -122,6 +147,12 @@ def _contact(message: dict[str, Any]) -> Content:
     return Unsupported(kind="contact", description=f"sent somebody's contact: {', '.join(part for part in (name, phone) if part)}")
 
 
+def _poll(message: dict[str, Any]) -> Content:
+    poll = wire.obj(message, "poll")
+    answers = ", ".join(words for option in wire.items(poll, "options")[:12] if (words := wire.text(option, "text")[:100]))
+    return Unsupported(kind="poll", description=f"sent {_described('poll', poll)}{f' ({answers})' if answers else ''}{_NOT_SHOWN}")
+
+
 def _dice(message: dict[str, Any]) -> Content:
     dice = wire.obj(message, "dice")
     return Unsupported(kind="dice", description=f"threw {wire.text(dice, 'emoji')[:16] or '🎲'}: {wire.identifier(dice, 'value')[:9]}")
@@ -136,14 +167,21 @@ def _web_app_data(message: dict[str, Any]) -> Content:
 _READERS: Mapping[str, Callable[[dict[str, Any]], Content]] = {
     "photo": _photo,
     "document": _document,
+    "animation": _recording("animation", FileKind.VIDEO, "video/mp4"),
+    "video": _recording("video", FileKind.VIDEO, "video/mp4"),
+    "video_note": _recording("video_note", FileKind.VIDEO, "video/mp4"),
+    "audio": _audio,
+    "voice": _recording("voice", FileKind.AUDIO, "audio/ogg"),
     "sticker": _sticker,
     "venue": _venue,
     "location": _location,
     "contact": _contact,
+    "poll": _poll,
     "dice": _dice,
     "web_app_data": _web_app_data,
 }
 _NOUNS = {
+    "document": "a file",
     "animation": "a GIF",
     "video": "a video",
     "video_note": "a round video",

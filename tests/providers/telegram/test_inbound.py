@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from channels_app.providers.base import CallbackRequest
 from connector_platform.core.errors import PayloadMalformed
-from connector_platform.core.events import Content, InboundEvent, OptIn, Profile, Selection, Text, Unsupported
+from connector_platform.core.events import Content, File, FileKind, InboundEvent, OptIn, Profile, Selection, Text, Unsupported
 from tests.providers.telegram.case import BOT_ID, CASE, CONFIG, CONSUMERS, message, post, update
 
 
@@ -37,6 +38,48 @@ def content(**fields: Any) -> Content:
 )
 def test_a_start_is_no_question(words: str, expected: Content) -> None:
     assert content(text=words) == expected
+
+
+def test_the_link_that_brought_the_person_is_remembered() -> None:
+    (event,) = events(post(update(message=message(text="/start order-7781"))))
+    assert event.profile is not None
+    assert (event.profile.reference, event.profile.username) == ("order-7781", "nina_p")
+    (event,) = events(post(update(message=message(text="hi"))))
+    assert event.profile is not None
+    assert event.profile.reference == ""
+
+
+FILES: list[tuple[str, dict[str, Any], File]] = [
+    ("voice", {"duration": 7, "mime_type": "audio/ogg"}, File(kind=FileKind.AUDIO, mime_type="audio/ogg", name="voice message, 7 s.ogg")),
+    ("video_note", {"duration": 9}, File(kind=FileKind.VIDEO, mime_type="video/mp4", name="round video, 9 s.mp4")),
+    ("video", {"mime_type": "video/mp4"}, File(kind=FileKind.VIDEO, mime_type="video/mp4", name="video.mp4")),
+    ("video", {"file_name": "a.mov"}, File(kind=FileKind.VIDEO, mime_type="video/mp4", name="a.mov")),
+    ("animation", {"mime_type": "image/gif"}, File(kind=FileKind.VIDEO, mime_type="image/gif", name="GIF.gif")),
+    (
+        "audio",
+        {"title": "T", "performer": "P", "mime_type": "audio/mpeg"},
+        File(kind=FileKind.AUDIO, mime_type="audio/mpeg", name="P - T.mp3"),
+    ),
+    ("audio", {}, File(kind=FileKind.AUDIO)),
+    ("document", {"mime_type": "image/PNG"}, File(kind=FileKind.IMAGE, mime_type="image/png")),
+    ("document", {"mime_type": "image/webp"}, File(kind=FileKind.DOCUMENT, mime_type="image/webp")),
+    ("document", {"mime_type": "video/x-matroska"}, File(kind=FileKind.VIDEO, mime_type="video/x-matroska")),
+    ("document", {"file_name": "a.pdf"}, File(kind=FileKind.DOCUMENT, name="a.pdf")),
+]
+
+
+@pytest.mark.parametrize(("kind", "fields", "expected"), FILES)
+def test_media_of_every_kind_can_be_fetched(kind: str, fields: dict[str, Any], expected: File) -> None:
+    found = content(**{kind: {"file_id": "BAAC_1", "file_size": 10, **fields}}, caption="look")
+    assert found == replace(expected, media_id="BAAC_1", size_bytes=10, caption="look")
+
+
+@pytest.mark.parametrize("kind", sorted({kind for kind, _, _ in FILES}))
+def test_what_is_too_large_to_be_fetched_is_told(kind: str) -> None:
+    found = content(**{kind: {"file_id": "BAAC_1", "file_size": 20 * 1024 * 1024 + 1}})
+    assert isinstance(found, Unsupported)
+    assert found.description.endswith("(21.0 MB); Telegram lets bots fetch 20 MB at most")
+    assert isinstance(content(**{kind: {"file_size": 10}}), Unsupported)
 
 
 def test_the_largest_picture_counts_wherever_it_stands() -> None:
@@ -82,7 +125,14 @@ def test_a_tap_is_answered_in_the_answer_to_the_callback() -> None:
     request = tap("text:yes", ("Yes", "text:yes"))
     answer = CASE.provider.answer(request, CONFIG, CASE.provider.parse(request, CONFIG))
     assert (answer.status, answer.content_type) == (200, "application/json")
-    assert json.loads(answer.body) == {"method": "answerCallbackQuery", "callback_query_id": "4382"}
+    assert json.loads(answer.body) == {"method": "answerCallbackQuery", "callback_query_id": "4382", "text": "Yes"}
+
+
+@pytest.mark.parametrize(("label", "notice"), [("🙂" * 201, {"text": "🙂" * 200}), ("", {})])
+def test_the_person_is_shown_what_was_chosen_as_far_as_there_is_room(label: str, notice: dict[str, str]) -> None:
+    request = tap("text:yes", (label, "text:yes"))
+    answer = CASE.provider.answer(request, CONFIG, CASE.provider.parse(request, CONFIG))
+    assert json.loads(answer.body) == {"method": "answerCallbackQuery", "callback_query_id": "4382", **notice}
 
 
 def test_a_text_is_answered_with_nothing() -> None:
