@@ -99,13 +99,13 @@ class ChannelOptions(ProviderConfig):
         default_factory=dict,
         title="Translations",
         description=f'By language: {{"de": {{"closed_by_agent": "Auf Wiedersehen!"}}}}. What a language leaves away is told in the channel\'s own '
-        f"words. There are: {', '.join(Texts.model_fields)}.",
+        f"words.\nTexts: {', '.join(Texts.model_fields)}.",
     )
     attributes: dict[str, str] = Field(
         default_factory=lambda: dict(DEFAULT_ATTRIBUTES),
         title="Consumer info for agents",
-        description="LivePerson's engagement attributes (SDEs) and what each is filled with: words, and in braces what is known of the person. "
-        f"Attributes: {', '.join(ATTRIBUTES)}. Known: {', '.join(f'{{{fact}}} ({meaning})' for fact, meaning in FACTS.items())}.",
+        description="LivePerson's engagement attributes (SDEs) and what each is filled with: words, and in braces what is known of the person.\n"
+        f"Attributes: {', '.join(ATTRIBUTES)}.\nKnown: {', '.join(f'{{{fact}}} ({meaning})' for fact, meaning in FACTS.items())}.",
     )
 
     @field_validator("translations")

@@ -84,7 +84,7 @@ class IndentedJSONField(forms.JSONField):
     """JSON that can be read: a value a line."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(required=False, widget=UnfoldAdminExpandableTextareaWidget(), **options)
+        super().__init__(required=False, widget=UnfoldAdminExpandableTextareaWidget({"class": "cp-json", "spellcheck": "false"}), **options)
         self.error_messages["invalid"] = "This is no JSON; see the example, and mind quotes and commas."
 
     def prepare_value(self, value: Any) -> Any:

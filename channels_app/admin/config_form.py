@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_origin
 
 from django import forms
+from django.utils.html import linebreaks
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -152,9 +153,10 @@ class ConfigLayout:
         section = Section(heading, info.description or "", path, is_needed=info.is_required() or nested_model(info.annotation) is None)
         nested = nested_model(info.annotation)
         if get_origin(info.annotation) is dict:
-            section.is_needed, section.description = info.is_required(), ""
+            section.is_needed, section.description = info.is_required(), linebreaks(info.description or "", autoescape=True)
             self.sections.append(section)
             self._add_field(name, info, value, path, section, "")
+            self.entries[section.names[-1]].form_field.help_text = "JSON. Emptied, it is the default again."
             return
         if nested is not None:
             self._add_model(nested, value if isinstance(value, BaseModel) else None, path, section, "")

@@ -149,11 +149,13 @@ def test_what_cannot_work_is_refused_at_its_field(form: Form, field: str, typed:
     assert form.refusal(**{field: typed}) == {field: [sentence]}
 
 
-def test_the_attributes_and_what_is_known_are_listed_beside_their_field(form: Form) -> None:
-    text = form.page().context["adminform"].form.fields["options__attributes"].help_text
+def test_the_attributes_and_what_is_known_are_listed_above_their_field(form: Form) -> None:
+    sections = {title: options for title, options in form.page().context["adminform"].fieldsets if title}
+    text = sections["Consumer info for agents"]["description"]
 
     assert not [name for name in ATTRIBUTES if name not in text]
     assert not [fact for fact in FACTS if f"{{{fact}}}" not in text]
+    assert not [name for name in Texts.model_fields if name not in sections["Translations"]["description"]]
 
 
 def test_lists_of_words_of_a_platform_are_lines_too(form: Form) -> None:
