@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from pydantic import Field, StringConstraints, field_serializer, field_validator
 from channels_app.providers.base import ProviderConfig
 from connector_platform.liveperson.sdes import ATTRIBUTES, DEFAULT_ATTRIBUTES, FACTS, attribute_problem, language_tag
 
+SKILL_ID = "^(-1|[0-9]*)$"
 Told = Annotated[str, StringConstraints(max_length=1000)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=20)]
 
@@ -82,7 +84,7 @@ class ChannelOptions(ProviderConfig):
     skill_id: str = Field(
         default="",
         max_length=40,
-        pattern=r"^(-1|[0-9]*)$",
+        json_schema_extra={"pattern": SKILL_ID},
         title="Skill",
         description="Id of the skill that this channel's conversations go to; empty: the LivePerson app's.",
     )
@@ -107,6 +109,13 @@ class ChannelOptions(ProviderConfig):
         description="LivePerson's engagement attributes (SDEs) and what each is filled with: words, and in braces what is known of the person.\n"
         f"Attributes: {', '.join(ATTRIBUTES)}.\nKnown: {', '.join(f'{{{fact}}} ({meaning})' for fact, meaning in FACTS.items())}.",
     )
+
+    @field_validator("skill_id")
+    @classmethod
+    def _is_a_skill(cls, value: str) -> str:
+        if re.fullmatch(SKILL_ID, value) is None:
+            raise ValueError("a skill's id is a whole number, or -1 for all skills")
+        return value
 
     @field_validator("translations")
     @classmethod

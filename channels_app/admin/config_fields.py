@@ -88,8 +88,9 @@ class IndentedJSONField(forms.JSONField):
         self.error_messages["invalid"] = "This is no JSON; see the example, and mind quotes and commas."
 
     def prepare_value(self, value: Any) -> Any:
-        prepared = super().prepare_value(value)
-        return prepared if prepared is value or value is None else json.dumps(value, indent=2, ensure_ascii=False)
+        if value is None or super().prepare_value(value) is value:
+            return value  # nothing, or what was typed and is no JSON
+        return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _is_list_of_words(annotation: Any) -> bool:

@@ -129,7 +129,7 @@ def test_what_is_deleted_from_a_mapping_is_gone(form: Form) -> None:
 @pytest.mark.parametrize(
     ("field", "typed", "sentence"),
     [
-        ("options__skill_id", "sales", "This should match pattern '^(-1|[0-9]*)$'."),
+        ("options__skill_id", "sales", "A skill's id is a whole number, or -1 for all skills."),
         ("options__close_keywords", "bye\n" + "x" * 51, "Entry 2: This should have at most 50 characters."),
         ("options__survey__expires_minutes", "0", "This should be greater than or equal to 1."),
         ("options__texts__survey_yes", "y" * 21, "This should have at most 20 characters."),

@@ -43,7 +43,7 @@ def test_only_a_whole_message_closes(said: str, closes: bool) -> None:
         ({"attributes": {"ctmrinfo.role": "{shoe}"}}, "nothing is known as"),
         ({"translations": {"": {}}}, "is no language"),
         ({"survey": {"expires_minutes": 0}}, "greater than or equal to 1"),
-        ({"skill_id": "sales"}, "pattern"),
+        ({"skill_id": "sales"}, "is a whole number"),
         ({"texts": {"survey_yes": "y" * 21}}, "at most 20"),
         ({"colour": "red"}, "Extra inputs"),
     ],
