@@ -48,6 +48,8 @@ def install(app: web.Application, kernel: Kernel) -> None:
         ("PUT", account + "/automatic-messages", configuration.put_automatic_messages),
         ("GET", account + "/campaigns", configuration.campaigns),
         ("PUT", account + "/campaigns", configuration.put_campaigns),
+        ("GET", account + "/file-types", configuration.file_types),
+        ("PUT", account + "/file-types", configuration.put_file_types),
         ("GET", "/control/certificate", operations.certificate),
         ("GET", "/control/conversations", agents.list),
         ("GET", conversation, agents.one),

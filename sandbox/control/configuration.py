@@ -1,4 +1,4 @@
-"""What an account has configured at LivePerson beside its connectors: agents and bots, surveys, automatic messages, campaigns."""
+"""What an account has configured at LivePerson beside its connectors: agents and bots, surveys, automatic messages, campaigns, file types."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sandbox.liveperson.accounts import Account
 from sandbox.liveperson.agent_socket import UNAUTHORISED
 from sandbox.liveperson.automatic import AutomaticMessages
 from sandbox.liveperson.campaigns import Campaign
+from sandbox.liveperson.files import file_types
 from sandbox.liveperson.sessions import Sessions
 from sandbox.liveperson.subscriptions import Hub
 from sandbox.liveperson.surveys import Survey
@@ -100,6 +101,17 @@ class ConfigurationRoutes:
         campaigns = [Campaign.from_json(item) for item in given]
         self.state.accounts.made(request.match_info["account_id"]).campaigns = campaigns
         return await self.campaigns(request)
+
+    async def file_types(self, request: web.Request) -> web.Response:
+        """``{"fileTypes"}`` beside pictures, and ``{"allowed"}``: all that the account's consumers may upload."""
+        account = self._account(request)
+        return web.json_response({"fileTypes": account.file_types, "allowed": list(account.upload_types())})
+
+    async def put_file_types(self, request: web.Request) -> web.Response:
+        """Replace the types that consumers may upload beside pictures; an empty array leaves pictures only."""
+        given = file_types(field(await body_of(request), "fileTypes", list))
+        self.state.accounts.made(request.match_info["account_id"]).file_types = given
+        return await self.file_types(request)
 
     def _account(self, request: web.Request) -> Account:
         account = self.state.accounts.get(request.match_info["account_id"])

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from sandbox.liveperson.automatic import AutomaticMessages
 from sandbox.liveperson.campaigns import Campaign
+from sandbox.liveperson.files import UPLOAD_TYPES
 from sandbox.liveperson.surveys import Survey
 from sandbox.liveperson.users import Users
 
@@ -148,6 +149,7 @@ class Account:
     surveys: dict[str, Survey] = field(default_factory=dict)  # by skill id
     campaigns: list[Campaign] = field(default_factory=list)
     automatic_messages: AutomaticMessages | None = None
+    file_types: list[str] = field(default_factory=list)  # what its consumers may upload beside pictures
     revision: int = 0  # of the account's configuration: grows with every change of an install
 
     def __post_init__(self) -> None:
@@ -155,7 +157,11 @@ class Account:
 
     def is_empty(self) -> bool:
         """Whether nothing is registered at it any more."""
-        return not (self.apps or self.users.registered() or self.surveys or self.campaigns or self.automatic_messages)
+        return not (self.apps or self.users.registered() or self.surveys or self.campaigns or self.automatic_messages or self.file_types)
+
+    def upload_types(self) -> tuple[str, ...]:
+        """Every type that its consumers may upload."""
+        return (*UPLOAD_TYPES, *self.file_types)
 
     def skills(self) -> dict[str, str]:
         """Skill id -> name, from all installs: in LivePerson skills belong to the account."""

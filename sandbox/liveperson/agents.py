@@ -10,7 +10,6 @@ Raises (all of them):
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from sandbox.liveperson.conversations import (
@@ -30,7 +29,7 @@ from sandbox.liveperson.conversations import (
     Dialog,
     Participant,
 )
-from sandbox.liveperson.files import CONTENT_TYPES
+from sandbox.liveperson.files import CONTENT_TYPES, FILE_TYPE
 from sandbox.liveperson.state import LivePersonState
 from sandbox.liveperson.users import agent_of
 
@@ -138,7 +137,7 @@ def file(
     preview: str | None = None,
 ) -> int:
     """Store ``data`` and send it as a hosted file; ``file_type`` is an upper-case word such as PNG or PDF. Returns the sequence."""
-    if not re.fullmatch(r"[A-Z0-9]{2,5}", file_type):
+    if not FILE_TYPE.fullmatch(file_type):
         raise BadAction("fileType must be an upper-case word such as PNG or PDF")
     if not data:
         raise BadAction("the file is empty")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 import time
 import uuid
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from sandbox.liveperson.state import LivePersonState
 
 MAX_FILE_BYTES = 3 * 1024 * 1024
-UPLOAD_TYPES = ("JPG", "JPEG", "PNG", "GIF")
+UPLOAD_TYPES = ("JPG", "JPEG", "PNG", "GIF")  # what consumers of every account may upload; an account may allow more
+FILE_TYPE = re.compile(r"[A-Z0-9]{2,5}")
 CONTAINER = "/v1/AUTH_async-images"
 
 CORS = {
@@ -35,7 +37,33 @@ CONTENT_TYPES = {
     "GIF": "image/gif",
     "PDF": "application/pdf",
     "TXT": "text/plain",
+    "CSV": "text/csv",
+    "DOC": "application/msword",
+    "DOCX": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "XLS": "application/vnd.ms-excel",
+    "XLSX": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "PPTX": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "ZIP": "application/zip",
+    "WEBP": "image/webp",
+    "MP3": "audio/mpeg",
+    "M4A": "audio/mp4",
+    "OGG": "audio/ogg",
+    "WAV": "audio/wav",
+    "MP4": "video/mp4",
+    "MOV": "video/quicktime",
 }
+
+
+def file_types(given: list[Any]) -> list[str]:
+    """The further types that an account allows its consumers, without those that every account allows.
+
+    Raises:
+        ValueError: one of them is no upper-case word such as PDF.
+    """
+    wrong = [each for each in given if not isinstance(each, str) or not FILE_TYPE.fullmatch(each)]
+    if wrong:
+        raise ValueError(f"a file type must be an upper-case word such as PDF, not {wrong[0]!r}")
+    return [each for each in dict.fromkeys(given) if each not in UPLOAD_TYPES]
 
 
 @dataclass

@@ -14,7 +14,6 @@ from aiohttp import web
 
 from sandbox.liveperson import validation
 from sandbox.liveperson.conversations import CLOSE, CONSUMER, MAIN, Consumer, Conversation, Dialog, Participant
-from sandbox.liveperson.files import MAX_FILE_BYTES, UPLOAD_TYPES
 from sandbox.liveperson.identity import authorised_app
 from sandbox.liveperson.state import AlreadyOpen, LivePersonState
 from sandbox.liveperson.tokens import TokenRefused, consumer_refused
@@ -129,7 +128,7 @@ class SendRoutes:
 
     def _publish(self, consumer: Consumer, item: dict[str, Any], properties: dict[str, Any] | None) -> dict[str, Any]:
         body, event, metadata = item["body"], item["body"].get("event"), item.get("metadata")
-        validation.published_event(event)
+        validation.published_event(event, self._upload_types(consumer))
         conversation, dialog = self._dialog(consumer, body)
         originator = Participant(consumer.consumer_id, CONSUMER)
         named = {"dialogId": dialog.dialog_id}
@@ -157,7 +156,7 @@ class SendRoutes:
         return {"sequence": sequence}
 
     def _upload_url(self, consumer: Consumer, item: dict[str, Any], properties: dict[str, Any] | None) -> dict[str, Any]:
-        validation.upload_request(item["body"], UPLOAD_TYPES, MAX_FILE_BYTES)
+        validation.upload_request(item["body"], self._upload_types(consumer))
         path = self.state.files.new_path(consumer.account_id, consumer.consumer_id, item["body"]["fileType"])
         return self.state.files.signed("PUT", path)
 
@@ -216,6 +215,9 @@ class SendRoutes:
         if conversation.consumer is not consumer:
             raise consumer_refused("the conversation belongs to another consumer")
         return conversation
+
+    def _upload_types(self, consumer: Consumer) -> tuple[str, ...]:
+        return self.state.accounts.made(consumer.account_id).upload_types()
 
     def _owns_file(self, consumer: Consumer, path: str) -> bool:
         return f"/{consumer.account_id}/" in path and self.state.files.get(path) is not None

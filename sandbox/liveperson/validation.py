@@ -7,18 +7,15 @@ Sources: https://developers.liveperson.com/connector-api-send-api-overview.html 
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from sandbox.liveperson.conversations import CLOSE, TTR_SECONDS
+from sandbox.liveperson.files import FILE_TYPE, MAX_FILE_BYTES, UPLOAD_TYPES
 
 MAX_REQUEST_CHARS = 5000  # of the JSON text, in UTF-16 units
 MAX_PREVIEW_BYTES = 30 * 1024
-MAX_AGENT_FILE_BYTES = 10 * 1024 * 1024
 CHAT_STATES = ("ACTIVE", "INACTIVE", "GONE", "COMPOSING", "PAUSE")
 ACCEPT_STATUSES = ("ACCEPT", "READ", "ACCESS", "NACK", "ACTION")
-FILE_TYPE = re.compile(r"[A-Za-z0-9]{2,5}")
-HOSTED_TYPES = ("IMG", "JPG", "JPEG", "PNG", "GIF", "TXT", "PDF")
 SDE_PARTS = {"ctmrinfo": "info", "personal": "personal"}
 CSAT_STATUSES = ("FILLED", "PARTIALLY_FILLED", "SKIPPED")
 CLIENT_PROPERTIES_TYPES = (".ClientProperties", ".ams.headers.ClientProperties")
@@ -137,12 +134,12 @@ def conversation_request(body: dict[str, Any], account_id: str) -> None:
         expect(is_typed, "conversationContext must be an object with a type, such as SharkContext")
 
 
-def published_event(event: Any) -> None:
-    """``event`` of ``ms.PublishEvent``, as a consumer may send it."""
+def published_event(event: Any, types: tuple[str, ...] = UPLOAD_TYPES) -> None:
+    """``event`` of ``ms.PublishEvent``, as a consumer may send it whose account allows files of ``types``."""
     expect(isinstance(event, dict), "event must be an object")
     kind = event.get("type")
     if kind == "ContentEvent":
-        _content(event)
+        _content(event, types)
     elif kind == "ChatStateEvent":
         expect(event.get("chatState") in CHAT_STATES, f"event.chatState must be one of {', '.join(CHAT_STATES)}")
     elif kind == "AcceptStatusEvent":
@@ -154,7 +151,7 @@ def published_event(event: Any) -> None:
         raise BadRequest(f"event.type must be ContentEvent, ChatStateEvent or AcceptStatusEvent, not {kind!r}")
 
 
-def _content(event: dict[str, Any]) -> None:
+def _content(event: dict[str, Any], types: tuple[str, ...]) -> None:
     message: Any = event.get("message")
     if event.get("contentType") == "text/plain":
         expect(isinstance(message, str) and message != "", "event.message must be a non-empty string")
@@ -162,7 +159,8 @@ def _content(event: dict[str, Any]) -> None:
         expect(isinstance(message, dict), "event.message of a hosted/file must be an object")
         expect(isinstance(message.get("caption", ""), str), "event.message.caption must be a string")
         expect(isinstance(message.get("relativePath"), str), "event.message.relativePath must be a string")
-        expect(message.get("fileType") in HOSTED_TYPES, f"event.message.fileType must be one of {', '.join(HOSTED_TYPES)}")
+        allowed = ("IMG", *types)  # the schema's word for any picture
+        expect(message.get("fileType") in allowed, f"event.message.fileType must be one of {', '.join(allowed)}")
         preview = message.get("preview", "")
         expect(isinstance(preview, str), "event.message.preview must be a string")
         expect(len(preview) < MAX_PREVIEW_BYTES, f"event.message.preview must be under {MAX_PREVIEW_BYTES} bytes")
@@ -170,12 +168,9 @@ def _content(event: dict[str, Any]) -> None:
         raise BadRequest(f"event.contentType must be text/plain or hosted/file, not {event.get('contentType')!r}")
 
 
-def upload_request(body: dict[str, Any], types: tuple[str, ...], max_bytes: int) -> None:
-    """The body of ``ms.GenerateURLForUploadFile``."""
-    size = body.get("fileSize")
-    is_number = isinstance(size, str) and size.isascii() and size.isdigit() and len(size) <= 12
-    expect(is_number, "fileSize must be a string of digits")
-    expect(0 < int(str(size)) <= max_bytes, f"fileSize must be from 1 to {max_bytes} bytes")
+def upload_request(body: dict[str, Any], types: tuple[str, ...]) -> None:
+    """The body of a consumer's ``ms.GenerateURLForUploadFile``."""
+    file_size(body.get("fileSize"))
     expect(body.get("fileType") in types, f"fileType must be one of {', '.join(types)}")
 
 
@@ -214,17 +209,15 @@ def _conversation_field(item: dict[str, Any]) -> None:
 
 
 def file_size(size: Any) -> None:
-    """``fileSize`` as agents send it: a number, or a string of digits."""
-    expect(
-        isinstance(size, (str, int)) and not isinstance(size, bool) and str(size).isascii() and str(size).isdigit(),
-        "fileSize must be bytes",
-    )
-    expect(0 < int(str(size)) <= MAX_AGENT_FILE_BYTES, f"fileSize must be from 1 to {MAX_AGENT_FILE_BYTES} bytes")
+    """``fileSize``: a string of digits in the documentation, a number in LivePerson's software."""
+    is_text = isinstance(size, str) and size.isascii() and size.isdigit() and len(size) <= 12
+    expect(is_text or type(size) is int, "fileSize must be a number of bytes, or a string of digits")
+    expect(0 < int(size) <= MAX_FILE_BYTES, f"fileSize must be from 1 to {MAX_FILE_BYTES} bytes")
 
 
 def agent_file_type(file_type: Any) -> None:
     """``fileType`` of an agent's file: agents may send more kinds than consumers, so any word of the right form is taken."""
-    expect(isinstance(file_type, str) and bool(FILE_TYPE.fullmatch(file_type)), "fileType must be a word such as PNG or PDF")
+    expect(isinstance(file_type, str) and bool(FILE_TYPE.fullmatch(file_type.upper())), "fileType must be a word such as PNG or PDF")
 
 
 def agent_event(event: Any) -> None:

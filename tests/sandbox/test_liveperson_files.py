@@ -81,7 +81,8 @@ def test_a_file_over_3_mb_is_not_stored() -> None:
 @pytest.mark.parametrize(
     ("body_", "reason"),
     [
-        ({"fileSize": 1000, "fileType": "PNG"}, "fileSize must be a string of digits"),
+        ({"fileSize": "1 kB", "fileType": "PNG"}, "fileSize must be a number of bytes, or a string of digits"),
+        ({"fileSize": 0, "fileType": "PNG"}, "fileSize must be from 1 to 3145728 bytes"),
         ({"fileSize": "3145729", "fileType": "PNG"}, "fileSize must be from 1 to 3145728 bytes"),
         ({"fileSize": "1000", "fileType": "PDF"}, "fileType must be one of JPG, JPEG, PNG, GIF"),
     ],
@@ -91,6 +92,60 @@ def test_upload_urls_are_given_for_what_is_allowed(body_: dict[str, Any], reason
         connector = await Connector.of(world)
         status, answer = await connector.send("ms.GenerateURLForUploadFile", body_)
         assert (status, answer["body"]["msg"]) == (400, f"Bad Request: {reason}")
+
+    run(body)
+
+
+def test_an_account_may_allow_more_types() -> None:
+    async def body(world: World) -> None:
+        connector = await Connector.of(world)
+        cid = await connector.opened()
+        path = f"/accounts/{ACCOUNT}/file-types"
+        pictures = ["JPG", "JPEG", "PNG", "GIF"]
+        assert await world.control("GET", path) == {"fileTypes": [], "allowed": pictures}
+        assert await world.control("PUT", path, {"fileTypes": ["PDF", "PNG", "MP4"]}) == {
+            "fileTypes": ["PDF", "MP4"],
+            "allowed": [*pictures, "PDF", "MP4"],
+        }
+        status, answer = await connector.send("ms.GenerateURLForUploadFile", {"fileSize": 4, "fileType": "PDF"})
+        async with world.http.put(url_of(world, answer["body"]), data=b"%PDF", headers={"Content-Type": "application/pdf"}) as response:
+            assert (status, response.status) == (200, 201)
+        message = {"caption": "terms.pdf", "relativePath": answer["body"]["relativePath"], "fileType": "PDF"}
+        event = {"type": "ContentEvent", "contentType": "hosted/file", "message": message}
+        assert (await connector.publish(cid, event))[0] == 200
+        assert (await connector.send("ms.GenerateURLForUploadFile", {"fileSize": "4", "fileType": "DOCX"}))[0] == 400
+
+        await world.control("PUT", path, {"fileTypes": []})
+        assert await connector.publish(cid, event) == (
+            400,
+            {
+                "code": "BAD_REQUEST",
+                "body": {"msg": "Bad Request: event.message.fileType must be one of IMG, JPG, JPEG, PNG, GIF"},
+                "reqId": "7",
+            },
+        )
+        assert await world.call("PUT", "/control" + path, {"fileTypes": [".pdf"]}) == (
+            400,
+            {"error": "a file type must be an upper-case word such as PDF, not '.pdf'"},
+        )
+        assert (await world.call("GET", "/control/accounts/none/file-types"))[0] == 404
+        assert len(world.ledger("liveperson.message")) == 1
+
+    run(body)
+
+
+@pytest.mark.parametrize(
+    ("file_type", "content_type"), [("DOCX", "wordprocessingml.document"), ("MP4", "video/mp4"), ("XYZ", "octet-stream")]
+)
+def test_agents_send_files_of_any_type(file_type: str, content_type: str) -> None:
+    async def body(world: World) -> None:
+        cid = await (await Connector.of(world)).opened()
+        data = {"data_base64": "AAAA", "fileType": file_type, "caption": "a"}
+        status, answer = await world.call("POST", f"/control/conversations/{cid}/agent/file", data)
+        (message,) = answer["conversation"]["messages"]
+        assert (status, message["event"]["message"]["fileType"]) == (200, file_type)
+        async with world.http.get(f"{world.base}/control/files{message['event']['message']['relativePath']}") as response:
+            assert response.content_type.endswith(content_type)
 
     run(body)
 

@@ -259,7 +259,7 @@ def test_metadata_beside_the_body_is_kept_and_inside_it_refused() -> None:
         ),
         (
             {"type": "ContentEvent", "contentType": "hosted/file", "message": {"relativePath": "/v1/x", "fileType": "EXE"}},
-            "event.message.fileType must be one of IMG, JPG, JPEG, PNG, GIF, TXT, PDF",
+            "event.message.fileType must be one of IMG, JPG, JPEG, PNG, GIF",
         ),
     ],
 )
