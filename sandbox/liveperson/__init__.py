@@ -93,6 +93,8 @@ def install(app: web.Application, kernel: Kernel) -> None:
         ("POST", account + "/consumer", "idp", identity.consumer_token),
         ("POST", consumer + "/conversation", "conversation", limited("conversation", send.conversation)),
         ("POST", consumer + "/conversation/send", "send", limited("send", send.send)),
+        ("POST", account + "/conversation", "conversation", send.former),
+        ("POST", account + "/conversation/{conversation_id}/{call}", "send", send.former),
         ("POST", account + "/login", "login", login.login),
         ("POST", account + "/refresh", "login", login.refresh),
         ("GET", "/ws_api/account/{account_id}/messaging/brand/{bearer}", "agent", socket.connect),

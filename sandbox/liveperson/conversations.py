@@ -185,15 +185,24 @@ class Conversation:
     csat: dict[str, Any] | None = None
     campaign_info: dict[str, Any] | None = None
     context: dict[str, Any] | None = None
-    client_properties: dict[str, Any] | None = None
+    client_properties: dict[str, Any] | None = None  # as the consumer's client last told them
+    features: frozenset[str] = frozenset()  # what every request of the client declared so far
     delay: dict[str, Any] | None = None  # outside opening hours: {"type": NIGHT, WEEKEND or HOLIDAY, "tillWhen": ms}
     manual_ettr_ms: int | None = None  # when an answer is due, as set by an agent
     automatic: bool | None = None  # whether the controller bot speaks in it; None: not decided yet
     survey_answers: list[dict[str, Any]] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.features = features_of(self.client_properties)
+
+    def declare(self, properties: dict[str, Any] | None) -> None:
+        """Take the Client-Properties of one more request: a feature that it does not name is switched off from now on."""
+        self.client_properties = properties or self.client_properties
+        self.features &= features_of(properties)
+
     def declares(self, feature: str) -> bool:
-        """Whether the consumer's client named ``feature`` in its Client-Properties."""
-        return feature in (self.client_properties or {}).get("features", [])
+        """Whether the consumer's client named ``feature`` in the Client-Properties of its create and of every SEND since."""
+        return feature in self.features
 
     @property
     def main(self) -> Dialog:
@@ -278,6 +287,7 @@ class Conversation:
             "context": self.context,
             "clientProperties": self.client_properties,
             "ttr": {"ttrType": self.ttr_type, "value": self.ttr_s},
+            "features": sorted(self.features),
             "csat": self.csat,
             "delay": self.delay,
             "suggestedId": self.suggested_id,
@@ -289,6 +299,11 @@ class Conversation:
             "started_ms": self.started_ms,
             "updated_ms": self.updated_ms,
         }
+
+
+def features_of(properties: dict[str, Any] | None) -> frozenset[str]:
+    """The features that Client-Properties name."""
+    return frozenset((properties or {}).get("features", []))
 
 
 def words_of(node: Any) -> list[str]:

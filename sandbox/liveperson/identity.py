@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import json
+from typing import Any
 
 from aiohttp import web
 
@@ -26,10 +27,11 @@ def authorised_app(state: LivePersonState, request: web.Request) -> AppInstall:
     """
     token = request.headers.get("Authorization")
     account = state.accounts.get(request.match_info["account_id"])
-    app = state.tokens.read_app_jwt(token, account, missing_code=state.options.missing_app_jwt_code)
+    rules: Any = {"missing_code": state.options.missing_app_jwt_code, "accept_bearer": state.options.accept_bearer}
+    app = state.tokens.read_app_jwt(token, account, **rules)
     if request[EXPIRE_TOKENS]:
         state.tokens.revoke(app)
-        state.tokens.read_app_jwt(token, account)
+        state.tokens.read_app_jwt(token, account, **rules)
     return app
 
 
@@ -38,17 +40,16 @@ class IdentityRoutes:
         self.state = state
 
     async def app_token(self, request: web.Request) -> web.Response:
-        """200 ``{"access_token", "token_type"}``, without ``expires_in``; id and secret may come in the form body or in the query."""
-        form = await request.post() if request.content_type == FORM else {}
-        given = {**form, **request.query}
+        """200 ``{"access_token", "token_type"}``, without ``expires_in``; every parameter may come in the query, a form or JSON."""
+        given = {**await _given(request), **request.query}
         account_id = request.match_info["account_id"]
-        if "v" not in request.query:
-            return self._no_token(request, 400, "invalid_request", "query parameter v is missing")
+        if "v" not in given:
+            return self._no_token(request, 400, "invalid_request", "parameter v is missing")
         if given.get("grant_type") != "client_credentials":
             return self._no_token(request, 400, "unsupported_grant_type", "grant_type must be client_credentials")
         for name in ("client_id", "client_secret"):
             if not isinstance(given.get(name), str):
-                return self._no_token(request, 400, "invalid_request", f"{name} is missing (a body must be sent as {FORM})")
+                return self._no_token(request, 400, "invalid_request", f"{name} is missing")
         app = self.state.accounts.app(account_id, str(given["client_id"]))
         if app is None or not hmac.compare_digest(app.client_secret.encode(), str(given["client_secret"]).encode()):
             return self._no_token(request, 401, "invalid_client", "unknown account or client_id, or wrong client_secret")
@@ -85,3 +86,14 @@ class IdentityRoutes:
 
     def _record(self, call: str, account_id: str, status: int, reason: str) -> None:
         self.state.kernel.ledger.record("liveperson.refused", call=call, accountId=account_id, status=status, reason=reason)
+
+
+async def _given(request: web.Request) -> dict[str, Any]:
+    """The parameters in the body: LivePerson's samples post a form, one of its tables says JSON."""
+    if request.content_type == FORM:
+        return dict(await request.post())
+    try:
+        data = json.loads(await request.read() or b"{}")
+    except ValueError:
+        return {}
+    return data if isinstance(data, dict) else {}

@@ -13,6 +13,7 @@ class Options:
     """One set for the whole sandbox. Times here are real seconds; the kernel's ``time_scale`` does not touch them."""
 
     missing_app_jwt_code: int = 40105  # LivePerson's table of authorization errors; its sample body says 40104
+    accept_bearer: bool = False  # "Bearer " before an AppJWT; LivePerson documents the raw token
     escape_unicode: bool = False  # webhook bodies in ASCII
     subscription_id: bool = True  # conversation notifications on webhooks name their subscription
     multi_change: bool = False  # webhook events that wait together travel in one notification
@@ -47,7 +48,7 @@ class Options:
         return Options(**{**asdict(self), **data})
 
 
-_SWITCHES = ("escape_unicode", "subscription_id", "multi_change")
+_SWITCHES = ("accept_bearer", "escape_unicode", "subscription_id", "multi_change")
 _OPTIONAL = ("slow_app_answer_s", "requests_per_s", "auto_close_s")
 _NUMBERS = (*_OPTIONAL, "webhook_timeout_s", "slow_app_window_s", "ring_expiration_s", "auto_message_window_s")
 

@@ -1,6 +1,8 @@
 """The Send API, version 3: CONVERSATION opens a conversation, SEND does everything else a consumer may do.
 
-Checks come in LivePerson's order: the account in the path, the AppJWT, the ConsumerJWS, then the request itself.
+Checks come in LivePerson's order: the account in the path, the AppJWT, the ConsumerJWS, then the request itself. Where LivePerson's own
+material disagrees on a form, each form is taken: numbers and strings for ids, ``conversationField`` as an object or an array, a CONVERSATION
+with or without the first message as its third element.
 Source: https://developers.liveperson.com/connector-api-send-api-overview.html
 """
 
@@ -20,6 +22,9 @@ from sandbox.liveperson.tokens import TokenRefused, consumer_refused
 from sandbox.liveperson.validation import BadRequest, expect
 
 PROFILE = "userprofile.SetUserProfile"
+REQUEST = "cm.ConsumerRequestConversation"
+PUBLISH = "ms.PublishEvent"
+BATCH = (PROFILE, REQUEST, PUBLISH)  # in this order; the last may be absent
 PROFILE_SET = {"msg": "OK User Profile set successfully"}
 RESOLVED = {"msg": "OK Conversation resolved successfully"}
 
@@ -34,7 +39,7 @@ class SendRoutes:
     def __init__(self, state: LivePersonState) -> None:
         self.state = state
         self._send: dict[str, Callable[[Consumer, dict[str, Any], dict[str, Any] | None], dict[str, Any]]] = {
-            "ms.PublishEvent": self._publish,
+            PUBLISH: self._publish,
             "ms.GenerateURLForUploadFile": self._upload_url,
             "ms.GenerateURLForDownloadFile": self._download_url,
             "cm.UpdateConversationField": self._update_field,
@@ -42,28 +47,32 @@ class SendRoutes:
         }
 
     async def conversation(self, request: web.Request) -> web.Response:
-        """CONVERSATION: an array of the profile and the conversation request, answered with an array."""
+        """CONVERSATION: an array of the profile, the conversation request and, if any, the first message; answered with an array."""
         raw = await request.read()
         try:
             consumer = self._caller(request)
             data = self._parsed(request, raw)
             properties = validation.client_properties(request.headers.get("Client-Properties"))
-            expect(isinstance(data, list) and len(data) == 2, f"the body must be an array of {PROFILE} and cm.ConsumerRequestConversation")
+            expect(isinstance(data, list) and len(data) in (2, 3), f"the body must be an array of {PROFILE} and {REQUEST}")
         except TokenRefused as refusal:
             return self._unauthorised(request, "conversation", refusal)
         except BadRequest as refusal:
             return self._bad_request(request, "conversation", refusal)
-        for index, expected in enumerate((PROFILE, "cm.ConsumerRequestConversation")):
+        items = []
+        for index, (given, expected) in enumerate(zip(data, BATCH, strict=False)):
             try:
-                item = validation.element(data[index], f"element {index}")
+                item = validation.element(given, f"element {index}")
                 expect(item["type"] == expected, f"element {index} must be {expected}")
-                if index == 0:
+                if expected == PROFILE:
                     validation.profile(item["body"])
-                else:
+                elif expected == REQUEST:
                     validation.conversation_request(item["body"], consumer.account_id)
+                else:
+                    validation.first_message(item["body"])
+                items.append(item)
             except BadRequest as refusal:
-                return self._bad_request(request, "conversation", refusal, data[index], is_array=True)
-        return self._opened(request, consumer, data, properties)
+                return self._bad_request(request, "conversation", refusal, given, is_array=True)
+        return self._opened(request, consumer, items, properties)
 
     async def send(self, request: web.Request) -> web.Response:
         """SEND: one request object, answered with one object."""
@@ -85,14 +94,23 @@ class SendRoutes:
             return self._bad_request(request, "send", refusal, data)
         return web.json_response({"reqId": str(item["id"]), "code": "OK", "body": body})
 
-    def _opened(self, request: web.Request, consumer: Consumer, data: list[Any], properties: dict[str, Any] | None) -> web.Response:
-        consumer.set_profile(data[0]["body"])
-        answer: list[dict[str, Any]] = [{"code": "OK", "body": PROFILE_SET, "reqId": str(data[0]["id"])}]
-        body, request_id = data[1]["body"], str(data[1]["id"])
+    async def former(self, request: web.Request) -> web.Response:
+        """404 for the paths of the API's first generation, which an OpenAPI file of LivePerson still lists."""
+        reason = f"{request.path} is of a former Send API; version 3 is /api/account/{{account}}/messaging/consumer/conversation[/send]?v=3"
+        self._record(request, "conversation", 404, reason)
+        return web.json_response({"code": "NOT_FOUND", "body": {"msg": f"Not Found: {reason}"}}, status=404)
+
+    def _opened(
+        self, request: web.Request, consumer: Consumer, items: list[dict[str, Any]], properties: dict[str, Any] | None
+    ) -> web.Response:
+        consumer.set_profile(items[0]["body"])
+        profile_id, request_id, *message_id = (str(item["id"]) for item in items)
+        answers = [_answer(profile_id, PROFILE_SET)]
+        body = items[1]["body"]
         try:
             conversation = self.state.open_conversation(
                 consumer,
-                skill_id=body.get("skillId", "-1"),
+                skill_id=str(body.get("skillId", "-1")),
                 ttr_type=body.get("ttrDefName"),
                 campaign_info=body.get("campaignInfo"),
                 context=body.get("conversationContext"),
@@ -102,8 +120,14 @@ class SendRoutes:
             reason = f"User {consumer.consumer_id} already has open conversation. Can't open another one."
             self._record(request, "conversation", 400, reason)
             failed = {"msg": f"Consumer request conversation failed: {reason}"}
-            return web.json_response([*answer, {"code": "BAD_REQUEST", "body": failed, "reqId": request_id}], status=400)
-        return web.json_response([*answer, {"code": "OK", "body": {"conversationId": conversation.conversation_id}, "reqId": request_id}])
+            answers.append(_answer(request_id, failed, "BAD_REQUEST"))
+            answers += [_answer(each, {"msg": "Bad Request: there is no conversation to publish in"}, "BAD_REQUEST") for each in message_id]
+            return web.json_response(answers, status=400)
+        answers.append(_answer(request_id, {"conversationId": conversation.conversation_id}))
+        for item in items[2:]:
+            event, metadata = item["body"]["event"], item.get("metadata")
+            answers.append(_answer(str(item["id"]), self._said(consumer, conversation, conversation.main, event, metadata)))
+        return web.json_response(answers)
 
     def _caller(self, request: web.Request) -> Consumer:
         account_id = request.match_info["account_id"]
@@ -130,11 +154,17 @@ class SendRoutes:
         body, event, metadata = item["body"], item["body"].get("event"), item.get("metadata")
         validation.published_event(event, self._upload_types(consumer))
         conversation, dialog = self._dialog(consumer, body)
-        originator = Participant(consumer.consumer_id, CONSUMER)
-        named = {"dialogId": dialog.dialog_id}
         if dialog.state == CLOSE:
             raise validation.closed()
-        conversation.client_properties = properties or conversation.client_properties
+        conversation.declare(properties)
+        return self._said(consumer, conversation, dialog, event, metadata)
+
+    def _said(
+        self, consumer: Consumer, conversation: Conversation, dialog: Dialog, event: dict[str, Any], metadata: list[Any] | None
+    ) -> dict[str, Any]:
+        """Publish what the consumer says in an open dialog."""
+        originator = Participant(consumer.consumer_id, CONSUMER)
+        named = {"dialogId": dialog.dialog_id}
         if event["type"] == "ChatStateEvent":
             expect(dialog.dialog_type == MAIN, "a survey dialog does not accept chat states")
             self.state.record("liveperson.chatstate", conversation, chatState=event["chatState"], **named)
@@ -168,6 +198,7 @@ class SendRoutes:
     def _update_field(self, consumer: Consumer, item: dict[str, Any], properties: dict[str, Any] | None) -> dict[str, Any]:
         fields = validation.conversation_fields(item["body"])
         conversation = self._conversation(consumer, item["body"].get("conversationId"), "conversationId")
+        conversation.declare(properties)
         answers = [self._change(conversation, change) for change in fields]
         return answers[-1]
 
@@ -238,3 +269,7 @@ class SendRoutes:
     def _record(self, request: web.Request, call: str, status: int, reason: str) -> None:
         account_id = request.match_info["account_id"]
         self.state.kernel.ledger.record("liveperson.refused", call=call, accountId=account_id, status=status, reason=reason)
+
+
+def _answer(request_id: str, body: dict[str, Any], code: str = "OK") -> dict[str, Any]:
+    return {"code": code, "body": body, "reqId": request_id}

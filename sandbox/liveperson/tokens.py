@@ -6,6 +6,7 @@ Source: https://developers.liveperson.com/connector-api-send-api-authorization-a
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -105,14 +106,18 @@ class Tokens:
         consumer_id = lp_consumer_id(account_id, ext_consumer_id)
         return self.sign({"account_id": account_id, "ext_consumer_id": ext_consumer_id, "lp_consumer_id": consumer_id})
 
-    def read_app_jwt(self, token: str | None, account: Account | None, *, missing_code: int = 40105) -> AppInstall:
-        """The app that ``token`` belongs to, if it may act for ``account``.
+    def read_app_jwt(
+        self, token: str | None, account: Account | None, *, missing_code: int = 40105, accept_bearer: bool = False
+    ) -> AppInstall:
+        """The app that ``token`` belongs to, if it may act for ``account``; ``accept_bearer``: it may come behind ``Bearer``.
 
         Raises:
             TokenRefused: 40105 absent, 40001 a mandatory claim is absent or the issuer is not Sentinel, 40102 anything else.
         """
         if not token:
             raise TokenRefused(missing_code, "AppJWT is missing", "AUTHORIZATION header is not present")
+        if accept_bearer:
+            token = re.sub(r"(?i)^bearer +", "", token)
         if token.lower().startswith("bearer "):
             raise _app_refused("the header must hold the raw token, without 'Bearer '")
         try:

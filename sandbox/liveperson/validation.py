@@ -17,6 +17,7 @@ MAX_PREVIEW_BYTES = 30 * 1024
 CHAT_STATES = ("ACTIVE", "INACTIVE", "GONE", "COMPOSING", "PAUSE")
 ACCEPT_STATUSES = ("ACCEPT", "READ", "ACCESS", "NACK", "ACTION")
 SDE_PARTS = {"ctmrinfo": "info", "personal": "personal"}
+GENDERS = ("MALE", "FEMALE", "OTHER", 0, 1, 2, "0", "1", "2")  # the words in every sample, the numbers in the table of attributes
 CSAT_STATUSES = ("FILLED", "PARTIALLY_FILLED", "SKIPPED")
 CLIENT_PROPERTIES_TYPES = (".ClientProperties", ".ams.headers.ClientProperties")
 CLIENT_ENUMS = {
@@ -52,19 +53,24 @@ def expect(is_met: bool, reason: str) -> None:
 
 
 def element(data: Any, where: str = "the request") -> dict[str, Any]:
-    """One request object: ``kind``, ``id``, ``type`` and ``body`` of the right form."""
+    """One request object: ``kind``, ``id``, ``type`` and ``body`` of the right form; a field of the body that is null counts as absent."""
     expect(isinstance(data, dict), f"{where} must be a JSON object")
     expect(data.get("kind") == "req", f'{where}: kind must be "req"')
     request_id = data.get("id")
-    is_id = isinstance(request_id, (str, int)) and not isinstance(request_id, bool) and 1 <= len(str(request_id)) <= 64
-    expect(is_id, f"{where}: id must be a string of 1 to 64 characters")
+    expect(_is_id(request_id) and 1 <= len(str(request_id)) <= 64, f"{where}: id must be a string of 1 to 64 characters")
     expect(isinstance(data.get("type"), str), f"{where}: type must be a string")
     expect(isinstance(data.get("body"), dict), f"{where}: body must be an object")
     metadata = data.get("metadata")
     is_metadata = metadata is None or (isinstance(metadata, list) and all(isinstance(item, dict) for item in metadata))
     expect(is_metadata, f"{where}: metadata must be an array of objects")
     expect("metadata" not in data["body"], f"{where}: metadata belongs beside body, not in it")
-    return dict(data)
+    return {**data, "body": _without_nulls(data["body"])}
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nulls(inner) for name, inner in value.items() if inner is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def request_size(text: str, body: dict[str, Any]) -> None:
@@ -111,27 +117,40 @@ def profile(body: dict[str, Any]) -> None:
         expect(kind in tuple(SDE_PARTS), f"authenticatedData.lp_sdes: type must be one of {', '.join(SDE_PARTS)}")
         part = SDE_PARTS[str(kind)]
         expect(isinstance(sde.get(part), dict), f"authenticatedData.lp_sdes: a {kind} needs an object {part}")
-        gender = sde[part].get("gender", "OTHER")
-        expect(gender in ("MALE", "FEMALE", "OTHER"), "authenticatedData.lp_sdes: gender must be MALE, FEMALE or OTHER")
+        gender = sde[part].get("gender")
+        expect(gender is None or gender in GENDERS, "authenticatedData.lp_sdes: gender must be MALE, FEMALE or OTHER")
 
 
 def conversation_request(body: dict[str, Any], account_id: str) -> None:
     """The body of ``cm.ConsumerRequestConversation``."""
-    expect(body.get("brandId") == account_id, f"brandId must be the account of the path, {account_id!r}")
+    expect(_is_id(body.get("brandId")) and str(body["brandId"]) == account_id, f"brandId must be the account of the path, {account_id!r}")
     expect(body.get("channelType", "MESSAGING") == "MESSAGING", "channelType must be MESSAGING")
     expect(body.get("ttrDefName") in (None, *TTR_SECONDS), f"ttrDefName must be null or one of {', '.join(TTR_SECONDS)}")
     skill_id = body.get("skillId", "-1")
-    expect(isinstance(skill_id, str) and skill_id != "", 'skillId must be a string, "-1" for unassigned')
+    expect(_is_id(skill_id) and skill_id != "", 'skillId must be a string, "-1" for unassigned')
     campaign = body.get("campaignInfo")
     if campaign is not None:
         expect(isinstance(campaign, dict), "campaignInfo must be an object")
         for name in ("campaignId", "engagementId"):
-            is_id = isinstance(campaign.get(name), (str, int)) and not isinstance(campaign.get(name), bool)
-            expect(is_id, f"campaignInfo.{name} must be a string or a number")
+            expect(_is_id(campaign.get(name)), f"campaignInfo.{name} must be a string or a number")
     context = body.get("conversationContext")
     if context is not None:
         is_typed = isinstance(context, dict) and isinstance(context.get("type"), str)
         expect(is_typed, "conversationContext must be an object with a type, such as SharkContext")
+
+
+def first_message(body: dict[str, Any]) -> None:
+    """The body of the ``ms.PublishEvent`` that may be the third element of CONVERSATION: a text, for a dialog that has no id yet."""
+    event = body.get("event")
+    expect(body.get("dialogId") in (None, "") and body.get("conversationId") in (None, ""), "element 2: dialogId must be empty")
+    is_text = isinstance(event, dict) and event.get("type") == "ContentEvent" and event.get("contentType") == "text/plain"
+    expect(is_text, "element 2: event must be a ContentEvent of text/plain")
+    published_event(event)
+
+
+def _is_id(value: Any) -> bool:
+    """Ids are strings in the documentation, and numbers in some of LivePerson's samples and software."""
+    return isinstance(value, str) or type(value) is int
 
 
 def published_event(event: Any, types: tuple[str, ...] = UPLOAD_TYPES) -> None:

@@ -142,7 +142,7 @@ def test_missing_app_jwt_can_be_switched_to_the_code_of_the_published_sample() -
         ({"brandId": "1"}, "brandId must be the account of the path, '5313846'"),
         ({"channelType": "SMS"}, "channelType must be MESSAGING"),
         ({"ttrDefName": "SOON"}, "ttrDefName must be null or one of URGENT, PRIORITIZED, NORMAL, CUSTOM"),
-        ({"skillId": 7}, 'skillId must be a string, "-1" for unassigned'),
+        ({"skillId": [7]}, 'skillId must be a string, "-1" for unassigned'),
         ({"campaignInfo": {"campaignId": "1"}}, "campaignInfo.engagementId must be a string or a number"),
         ({"conversationContext": {}}, "conversationContext must be an object with a type, such as SharkContext"),
     ],

@@ -188,3 +188,19 @@ def test_a_wrong_survey_is_refused(survey: dict[str, Any], error: str) -> None:
         assert await world.control("GET", f"/accounts/{ACCOUNT}/surveys") == {"surveys": {}}
 
     run(body)
+
+
+def test_a_feature_is_in_force_while_every_request_declares_it() -> None:
+    async def body(world: World) -> None:
+        connector, cid = await conversation(world)
+        found = world.state.conversations[cid]
+        assert found.declares("MULTI_DIALOG")
+        with_it = connector.headers
+        connector.headers = {name: value for name, value in with_it.items() if name != "Client-Properties"}
+        await connector.say(cid, "without")
+        connector.headers = with_it
+        await connector.update(cid, end(cid))
+        assert (found.stage, len(found.dialogs), found.features) == ("CLOSE", 1, frozenset())
+        assert found.client_properties is not None  # what was told last is still shown
+
+    run(body)
