@@ -48,6 +48,10 @@ def _file(state: LivePersonState, conversation_id: str, body: dict[str, Any]) ->
     return {"sequence": agents.file(state, conversation_id, data, field(body, "fileType", str), caption=caption, preview=preview)}
 
 
+def _form(state: LivePersonState, conversation_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    return {"sequence": agents.form(state, conversation_id, field(body, "title", str), optional(body, "formId", str))}
+
+
 def _typing(state: LivePersonState, conversation_id: str, body: dict[str, Any]) -> dict[str, Any]:
     agents.typing(state, conversation_id, field(body, "on", bool))
     return {}
@@ -119,6 +123,7 @@ ACTIONS: dict[str, Action] = {
     "private": _private,
     "rich": _rich,
     "file": _file,
+    "form": _form,
     "typing": _typing,
     "read": _read,
     "accept": _accept,

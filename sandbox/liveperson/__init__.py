@@ -12,7 +12,7 @@ For the pages, ``state(app)`` is the one ``LivePersonState`` of the process:
 - ``state.webhooks.status()`` says what is pending and what was tried lately.
 
 What the agent does is in ``sandbox.liveperson.agents``: ``join``, ``leave``, ``transfer``, ``suggest``, ``text``, ``private``, ``rich``,
-``file``, ``typing``, ``read``, ``accept``, ``ttr``, ``due``, ``delay``, ``close``, ``close_all``, ``auto_close``, ``resume``; each takes
+``file``, ``form``, ``typing``, ``read``, ``accept``, ``ttr``, ``due``, ``delay``, ``close``, ``close_all``, ``auto_close``, ``resume``; each takes
 the state and a conversation id, and raises ``UnknownConversation``, ``ConversationClosed`` or ``BadAction``. Agents and bots that log in
 and speak over the websocket are in ``hub(app)``.
 """

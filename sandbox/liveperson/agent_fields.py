@@ -49,6 +49,7 @@ class AgentFields:
         self._takes_part = any(dialog.has(user.pid) for dialog in conversation.dialogs)
         self._later: list[Later] = []  # what tells everyone by itself: closing, TTR
         self._is_changed = False
+        self._is_handed_over = False  # an agent left, or the skill is another
 
     def apply(self, given: Any) -> str:
         """The text of the answer.
@@ -68,7 +69,9 @@ class AgentFields:
             for dialog, people in zip(self.conversation.dialogs, before[1], strict=True):
                 dialog.participants = people
             raise
-        if self._is_changed:
+        if self._is_handed_over and self.conversation.agent_id is None:
+            self.state.handed_over(self.conversation)
+        elif self._is_changed:
             self.state.changed(self.conversation)
         for act in self._later:
             act()
@@ -107,6 +110,7 @@ class AgentFields:
         main = self.conversation.main
         if how == "REMOVE":
             expect(main.remove(role, whom) or main.remove(role, self._sole(role)), f"ParticipantsChange: there is no {role} to remove")
+            self._is_handed_over = self._is_handed_over or role == ASSIGNED_AGENT
         elif how == "SUGGEST":
             expect(role == ASSIGNED_AGENT, "ParticipantsChange: only the ASSIGNED_AGENT can be suggested")
             main.participants = [person for person in main.participants if person.state != SUGGESTED]
@@ -140,7 +144,7 @@ class AgentFields:
         expect(self._takes_part, "Skill: only a participant may transfer the conversation")
         expect(isinstance(skill, (str, int)) and not isinstance(skill, bool) and str(skill) != "", "Skill: skill must be a skill id")
         self.conversation.skill_id = str(skill)
-        self._is_changed = True
+        self._is_changed = self._is_handed_over = True
         return UPDATED
 
     def _dialog(self, item: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ Raises (all of them):
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from sandbox.liveperson.conversations import (
@@ -72,7 +73,7 @@ def leave(state: LivePersonState, conversation_id: str) -> None:
     if conversation.agent_id is None:
         raise BadAction("no agent has joined the conversation")
     _unassign(conversation)
-    state.changed(conversation)
+    state.handed_over(conversation)
 
 
 def transfer(state: LivePersonState, conversation_id: str, skill_id: str) -> None:
@@ -82,7 +83,7 @@ def transfer(state: LivePersonState, conversation_id: str, skill_id: str) -> Non
         raise BadAction("skillId must be a non-empty string")
     _unassign(conversation)
     conversation.skill_id = skill_id
-    state.changed(conversation)
+    state.handed_over(conversation)
 
 
 def text(
@@ -151,6 +152,14 @@ def file(
     return _publish(state, conversation_id, {"type": "ContentEvent", "contentType": "hosted/file", "message": message})
 
 
+def form(state: LivePersonState, conversation_id: str, title: str, form_id: str | None = None) -> int:
+    """Invite the consumer to a secure form, and return the sequence; a connector cannot fill it in."""
+    if not title:
+        raise BadAction("title must be a non-empty string")
+    message = {"formId": form_id or str(uuid.uuid4()), "invitationId": str(uuid.uuid4()), "title": title}
+    return _publish(state, conversation_id, {"type": "ContentEvent", "contentType": "forms/secure-invitation", "message": message})
+
+
 def typing(state: LivePersonState, conversation_id: str, on: bool) -> None:
     """Show the consumer that the agent types (``COMPOSING``), or no longer does (``ACTIVE``)."""
     conversation, dialog, agent = _joined(state, conversation_id)
@@ -174,7 +183,7 @@ def suggest(state: LivePersonState, conversation_id: str, agent_id: str) -> None
         raise BadAction("agentId must be a non-empty string")
     _unassign(conversation)
     conversation.main.participants.append(Participant(agent_id, ASSIGNED_AGENT, SUGGESTED))
-    state.changed(conversation)
+    state.handed_over(conversation)
 
 
 def ttr(state: LivePersonState, conversation_id: str, ttr_type: str, value_s: int | None = None) -> None:

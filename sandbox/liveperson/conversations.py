@@ -77,16 +77,18 @@ class Message:
     def kind(self) -> str:
         if self.event["type"] == "RichContentEvent":
             return "rich"
-        return "file" if self.event.get("contentType") == "hosted/file" else "text"
+        content_type = str(self.event.get("contentType"))
+        return "file" if content_type == "hosted/file" else "form" if content_type.startswith("forms/") else "text"
 
     @property
     def text(self) -> str:
-        """The words in it: the message, a file's caption, or every text and title of structured content, a line each."""
+        """The words in it: the message, a file's caption, a form's title, or every text and title of structured content, a line each."""
         if self.kind == "rich":
             return "\n".join(words_of(self.event.get("content")))
-        if self.kind == "file":
-            return str(self.event["message"].get("caption", ""))
-        return str(self.event["message"])
+        message = self.event["message"]
+        if isinstance(message, dict):
+            return str(message.get("caption") or message.get("title") or "")
+        return str(message)
 
     def view(self) -> dict[str, Any]:
         return {

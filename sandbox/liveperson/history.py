@@ -14,7 +14,7 @@ from aiohttp import web
 from sandbox.liveperson.conversations import ASSIGNED_AGENT, CONSUMER, Conversation, Message
 from sandbox.liveperson.state import LivePersonState
 
-TYPES = {"text": "TEXT_PLAIN", "file": "HOSTED_FILE", "rich": "RICH_CONTENT"}
+TYPES = {"text": "TEXT_PLAIN", "file": "HOSTED_FILE", "rich": "RICH_CONTENT", "form": "FORM_INVITATION"}
 
 
 class HistoryRoutes:
@@ -78,6 +78,8 @@ def _message(conversation: Conversation, message: Message) -> dict[str, Any]:
         content = {"richContent": {"content": json.dumps(event["content"])}}  # a string here, unlike in notifications
     elif message.kind == "file":
         content = {"file": event["message"]}
+    elif message.kind == "form":
+        content = {"formInvitation": event["message"]}
     else:
         content = {"msg": {"text": event["message"]}}
     return {

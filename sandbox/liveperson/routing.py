@@ -1,8 +1,9 @@
 """Routing: a conversation that nobody has rings at one agent after another, until one accepts.
 
 It is offered to agents who are ONLINE and connected and serve its skill, to the one with the fewest conversations first; who rejects it or
-lets it expire is passed over until all have been asked. One that was suggested to an agent rings at that agent only (OCCUPIED will do), and returns to
-the queue if refused. Source: https://github.com/LivePersonInc/node-agent-sdk (README: routing.RoutingTaskNotification)
+lets it expire is passed over until all have been asked. An agent with auto-accept is not asked. One that was suggested to an agent rings at
+that agent only (OCCUPIED will do), and returns to the queue if refused.
+Source: https://github.com/LivePersonInc/node-agent-sdk (README: routing.RoutingTaskNotification)
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from sandbox.liveperson.notifications import Notification
 from sandbox.liveperson.state import LivePersonState
 from sandbox.liveperson.users import OCCUPIED, ONLINE, User
 
-WAITING, ACCEPTED, REJECTED, EXPIRED, CANCELLED = "WAITING", "ACCEPTED", "REJECTED", "EXPIRED", "CANCELLED"
+WAITING, REJECTED, EXPIRED, CANCELLED = "WAITING", "REJECTED", "EXPIRED", "CANCELLED"
+ACCEPTED, AUTO_ACCEPT = "ACCEPTED", "AUTO_ACCEPT"  # by the agent, or by LivePerson for the agent
+TAKEN = (ACCEPTED, AUTO_ACCEPT)
 ASK_AGAIN_S = 5.0  # after every agent has refused
 
 TIMER = "ring"
@@ -53,12 +56,12 @@ class Ring:
         conversation = self.conversation
         return {
             "routingTaskId": conversation.conversation_id,
-            "taskCompleted": self.state == ACCEPTED,
+            "taskCompleted": self.state in TAKEN,
             "conversationId": conversation.conversation_id,
             "consumerId": conversation.consumer.consumer_id,
             "skillId": conversation.skill_id,
             "brandId": conversation.account_id,
-            "assignedAgentId": self.user.old_id if self.state == ACCEPTED else None,
+            "assignedAgentId": self.user.old_id if self.state in TAKEN else None,
             "ringsDetails": [self.details()],
         }
 
@@ -107,13 +110,16 @@ class Router:
             return False
         self._settle(ring, ring_state)
         if ring_state == ACCEPTED:
-            main = ring.conversation.main
-            main.remove(ASSIGNED_AGENT)
-            main.participants.append(Participant(user.pid, ASSIGNED_AGENT))
-            self.state.changed(ring.conversation)
+            self._assign(ring)
         else:
             self._refused(ring)
         return True
+
+    def _assign(self, ring: Ring) -> None:
+        main = ring.conversation.main
+        main.remove(ASSIGNED_AGENT)
+        main.participants.append(Participant(ring.user.pid, ASSIGNED_AGENT))
+        self.state.changed(ring.conversation)
 
     def _review(self, conversation: Conversation) -> None:
         task = self._tasks.get(conversation.conversation_id)
@@ -138,6 +144,10 @@ class Router:
         task.rings += 1
         ring_id = f"{conversation.conversation_id}_{user.user_id}_{now}{task.rings:02d}"
         ring = task.ring = Ring(ring_id, user, conversation, expiration_ms, now + expiration_ms)
+        if user.auto_accept:
+            self._settle(ring, AUTO_ACCEPT)
+            self._assign(ring)
+            return
         self.state.timers.start(TIMER, ring_id, expiration_ms / 1000, lambda: self._expire(ring))
         self._record(ring)
 

@@ -127,6 +127,12 @@ class LivePersonState:
         conversation.touch(now_ms())
         self._tell_change(conversation)
 
+    def handed_over(self, conversation: Conversation) -> None:
+        """Tell everyone that the agent left it, or that it moved: an answer is due anew, counted from now."""
+        conversation.manual_ettr_ms = None
+        conversation.effective_ttr_ms = now_ms() + conversation.ttr_s * 1000
+        self.changed(conversation)
+
     def publish(
         self,
         conversation: Conversation,

@@ -49,6 +49,7 @@ class User:
     skills: list[str] = field(default_factory=list)  # conversations of which it is offered; without any, of all
     kind: str = "human"
     is_admin: bool = False
+    auto_accept: bool = False  # takes what rings without being asked
     availability: str = OFFLINE
 
     @property
@@ -73,6 +74,7 @@ class User:
             "skills": self.skills,
             "kind": self.kind,
             "admin": self.is_admin,
+            "autoAccept": self.auto_accept,
             "availability": self.availability,
         }
 
@@ -83,7 +85,7 @@ class User:
         Raises:
             ValueError: a field is unknown, missing or of the wrong form.
         """
-        known = {"password", "userId", "pid", "skills", "kind", "admin"}
+        known = {"password", "userId", "pid", "skills", "kind", "admin", "autoAccept"}
         unknown = sorted(set(data) - known)
         if unknown:
             raise ValueError(f"unknown fields {unknown}; known are {sorted(known)}")
@@ -101,9 +103,11 @@ class User:
             raise ValueError("skills must be an array of skill ids, each a string")
         if kind not in KINDS:
             raise ValueError(f"kind must be one of {', '.join(KINDS)}")
-        if not isinstance(is_admin, bool):
-            raise ValueError("admin must be true or false")
-        return cls(account_id, username, pid, str(user_id), password, list(skills), kind, is_admin)
+        auto_accept = data.get("autoAccept", False)
+        for name, switch in (("admin", is_admin), ("autoAccept", auto_accept)):
+            if not isinstance(switch, bool):
+                raise ValueError(f"{name} must be true or false")
+        return cls(account_id, username, pid, str(user_id), password, list(skills), kind, is_admin, auto_accept)
 
 
 def default_user(account_id: str, username: str = DEFAULT_USERNAME) -> User:

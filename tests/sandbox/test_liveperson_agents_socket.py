@@ -103,6 +103,24 @@ def test_a_ring_expires_and_comes_again_and_ends_when_someone_else_joins() -> No
     run(body)
 
 
+def test_an_agent_with_auto_accept_has_it_at_once() -> None:
+    async def body(world: World) -> None:
+        async with agent(world, "ann", autoAccept=True) as ann:
+            await ann.online()
+            cid = await (await Connector.of(world)).opened(skillId="7")
+            ring = await ann.ring(cid, "AUTO_ACCEPT")
+            assert (world.state.conversations[cid].agent_id, ring["ringState"]) == (ann.pid, "AUTO_ACCEPT")
+            told = await ann.until(RINGS)
+            assert (told["result"]["taskCompleted"], told["result"]["assignedAgentId"]) == (True, ann.old_id)
+            assert (await ann.ask(".ams.routing.UpdateRingState", {"ringId": ring["ringId"], "ringState": "ACCEPTED"}))["code"] == 400
+        assert [entry["state"] for entry in world.ledger("agent.ring")] == ["AUTO_ACCEPT"]
+        await world.endpoint.until(2)
+        people = world.endpoint.received[-1].change["result"]["conversationDetails"]["dialogs"][0]["participantsDetails"]
+        assert people[1] == {"id": ann.pid, "role": "ASSIGNED_AGENT", "state": "ACTIVE"}
+
+    run(body)
+
+
 def test_who_goes_away_or_leaves_gets_no_rings() -> None:
     async def body(world: World) -> None:
         async with agent(world, "ann") as ann, agent(world, "bob") as bob:

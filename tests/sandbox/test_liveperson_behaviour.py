@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+from aiohttp import ServerDisconnectedError
+
 from tests.sandbox.liveperson_world import ACCOUNT, APP, Connector, World, run
 
 AUTO = {"Client-Properties": '{"type":".ClientProperties","features":["AUTO_MESSAGES"]}'}
@@ -181,5 +184,123 @@ def test_options_are_shown_and_wrong_ones_refused() -> None:
         for wrong in ({"colour": 1}, {"multi_change": 1}, {"ring_expiration_s": 0}, {"dialog_order": "up"}, {"missing_app_jwt_code": 1}):
             assert (await world.call("PUT", "/control/options", wrong))[0] == 400
         assert await world.control("GET", "/options") == before
+
+    run(body)
+
+
+@pytest.mark.parametrize(("action", "settings"), [("queue", {}), ("transfer", {"skillId": "8"}), ("suggest", {"agentId": "agent-9"})])
+def test_an_answer_is_due_anew_when_the_agent_leaves(action: str, settings: dict[str, Any]) -> None:
+    async def body(world: World) -> None:
+        cid = await (await Connector.of(world)).opened(ttrDefName="URGENT")
+        opened = world.state.conversations[cid].effective_ttr_ms
+        assert 0 <= opened - 300_000 - world.state.conversations[cid].started_ms < 1000
+        await act(world, cid, "text", {"text": "answered"})
+        assert world.state.conversations[cid].effective_ttr_ms == -1
+        await act(world, cid, action, settings)
+        told = (await world.endpoint.until(4))[-1].change["result"]
+        assert 0 <= told["conversationDetails"]["metaDataLastUpdateTs"] + 300_000 - told["effectiveTTR"] + 1000 < 2000
+        await act(world, cid, "close")
+        assert (await world.endpoint.until(5))[-1].change["result"]["effectiveTTR"] == -1
+
+    run(body)
+
+
+def test_a_create_whose_answer_is_lost_leaves_the_conversation_open() -> None:
+    async def body(world: World) -> None:
+        connector = await Connector.of(world)
+        await world.control("PUT", "/faults", {"rules": [{"target": "liveperson.conversation", "times": 1, "lose_reply": True}]})
+        with pytest.raises(ServerDisconnectedError):
+            await connector.create({"firstName": "Lost"})
+        (told,) = [item.change["result"] for item in await world.endpoint.until(1)]
+        status, answer = await connector.create({"firstName": "Again"})
+        assert (status, [item["code"] for item in answer]) == (400, ["OK", "BAD_REQUEST"])
+        seen = {"consumerId": "ext-1"}
+        _, engaged = await world.call("POST", f"/api/account/{ACCOUNT}/app/{APP}/engagement?v=1.0", seen)
+        (details,) = engaged["engagementDetails"]
+        assert (details["status"], details["conversationId"]) == ("conversation", told["convId"])
+        assert await connector.say(told["convId"], "hello") == (200, {"reqId": "7", "code": "OK", "body": {"sequence": 0}})
+        assert len(world.state.conversations) == 1
+
+    run(body)
+
+
+def test_who_closes_is_told_with_the_conversation_and_its_dialog() -> None:
+    async def body(world: World) -> None:
+        connector = await Connector.of(world)
+        for closes, by, cause in (
+            ("agent/close", "AGENT", None),
+            ("agent/close-all", "AGENT", None),
+            ("agent/auto-close", "SYSTEM", None),
+            ("consumer/end", "CONSUMER", "Closed by consumer"),
+            ("consumer/close", "CONSUMER", None),
+        ):
+            cid = await connector.opened()
+            await act(world, cid, "join")
+            assert (await world.call("POST", f"/control/conversations/{cid}/{closes}"))[0] == 200
+            await world.until(lambda cid=cid: len([item for item in world.endpoint.received if cid.encode() in item.raw]) == 3)
+            result = world.endpoint.received[-1].change["result"]
+            details = result["conversationDetails"]
+            (dialog,) = details["dialogs"]
+            assert (details["state"], details["stage"], details["closeReason"], result["effectiveTTR"]) == ("CLOSE", "CLOSE", by, -1)
+            assert (dialog["state"], dialog["closedBy"], dialog.get("closedCause")) == ("CLOSE", by, cause)
+            assert details["endTs"] == dialog["endTs"] == dialog["metaDataLastUpdateTs"] == details["metaDataLastUpdateTs"]
+            assert [person["role"] for person in details["participants"]] == ["CONSUMER", "ASSIGNED_AGENT"]
+            assert [person["state"] for person in dialog["participantsDetails"]] == ["ACTIVE", "ACTIVE"]
+
+    run(body)
+
+
+def test_a_secure_form_is_an_invitation_that_only_has_a_title() -> None:
+    async def body(world: World) -> None:
+        connector = await Connector.of(world)
+        cid = await connector.opened()
+        view = await act(world, cid, "form", {"title": "Your card", "formId": "form-1"})
+        (message,) = view["messages"]
+        assert (message["type"], message["text"]) == ("form", "Your card")
+        told = (await world.endpoint.until(3))[-1].change["event"]
+        assert (told["type"], told["contentType"]) == ("ContentEvent", "forms/secure-invitation")
+        assert (told["message"]["title"], told["message"]["formId"], set(told["message"])) == (
+            "Your card",
+            "form-1",
+            {"formId", "invitationId", "title"},
+        )
+        submitted = {"type": "ContentEvent", "contentType": "forms/secure-submission", "message": {"invitationId": "x"}}
+        assert (await connector.publish(cid, submitted))[0] == 400
+        assert (await world.call("POST", f"/control/conversations/{cid}/agent/form", {"title": ""}))[0] == 400
+
+    run(body)
+
+
+def test_what_happens_together_is_told_in_its_order() -> None:
+    async def body(world: World) -> None:
+        connector = await Connector.of(world)
+        cid = await connector.opened()
+        await connector.say(cid, "hello")
+        for action, settings in (
+            ("join", {}),
+            ("accept", {}),
+            ("read", {}),
+            ("typing", {"on": True}),
+            ("text", {"text": "good day"}),
+            ("typing", {"on": False}),
+        ):
+            await act(world, cid, action, settings)
+        await connector.publish(cid, {"type": "AcceptStatusEvent", "status": "ACCEPT", "sequenceList": [3]})
+        await connector.publish(cid, {"type": "AcceptStatusEvent", "status": "READ", "sequenceList": [3]})
+        await connector.close(cid)
+        told = [(item.says, item.change.get("sequence")) for item in await world.endpoint.until(11)]
+        assert told == [
+            ("OPEN", None),
+            ("hello", 0),
+            ("OPEN", None),
+            ("ACCEPT", 1),
+            ("READ", 2),
+            ("COMPOSING", None),
+            ("good day", 3),
+            ("ACTIVE", None),
+            ("ACCEPT", 4),
+            ("READ", 5),
+            ("CLOSE", None),
+        ]
 
     run(body)
