@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession, web
@@ -15,6 +18,7 @@ from aiohttp.test_utils import TestServer
 from sandbox import control, liveperson
 from sandbox.kernel import Kernel
 from sandbox.liveperson import LivePersonState
+from sandbox.liveperson.tls import self_signed
 
 ACCOUNT = "5313846"
 APP = "app-1"
@@ -180,3 +184,20 @@ def run(test: Callable[[World], Awaitable[None]], **settings: Any) -> None:
             await test(it)
 
     asyncio.run(inside())
+
+
+@asynccontextmanager
+async def tls(world: World, folder: Path) -> AsyncIterator[Path]:
+    """Serve ``world`` by TLS too; the file with the certificate to trust."""
+    context, pem = self_signed(["127.0.0.1", "localhost"])
+    listener = socket.create_server(("127.0.0.1", 0))
+    assert world.server is not None and world.server.runner is not None
+    await web.SockSite(world.server.runner, listener, ssl_context=context).start()
+    world.state.tls_host, world.state.certificate = f"127.0.0.1:{listener.getsockname()[1]}", pem
+    trusted = folder / "sandbox.pem"
+    trusted.write_text(pem)
+    yield trusted
+
+
+def trusting(certificate: Path) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(certificate))

@@ -169,33 +169,38 @@ def test_a_connector_in_java_with_numbers_for_ids_and_bearer() -> None:
     run(body)
 
 
-def test_the_demo_connector_of_2018_without_client_properties() -> None:
-    """It sends no Client-Properties and no features, names the dialog only, and closes with the one field that was there."""
+def test_the_demo_connector_of_2018() -> None:
+    """No Client-Properties, a batch of three whose message names no dialog yet, and every notification looked up by its ``dialogId``."""
 
     def client(it: Client) -> str:
         answer = it.session.get(f"{it.base}/api/account/{ACCOUNT}/service/baseURI.json?version=1.0", timeout=20).json()
         it.hosts = {entry["service"]: "http://" + entry["baseURI"] for entry in answer["baseURIs"]}
         query = f"?v=1.0&grant_type=client_credentials&client_id={APP}&client_secret={SECRET}"
-        it.sign_in(it.post("sentinel", SENTINEL + query, headers={"content-type": FORM})["access_token"])
+        it.sign_in(it.post("sentinel", SENTINEL + query, headers={"content-type": FORM})["access_token"], "ramdom_id0.25")
+        private = {
+            "mobileNum": "1750345346",
+            "mail": "test@email.example",
+            "pushNotificationData": {"serviceName": "S", "certName": "C", "token": "T"},
+        }
+        profile = {"firstName": "WEB UI USER", "lastName": "Test", "role": "consumer", "description": "d", "privateData": private}
+        wanted = {
+            "ttrDefName": "CUSTOM",
+            "campaignInfo": {"campaignId": "99999", "engagementId": "888888"},
+            "channelType": "MESSAGING",
+            "brandId": ACCOUNT,
+            "skillId": "-1",
+        }
+        event = {"type": "ContentEvent", "contentType": "text/plain", "message": "HI There !"}
         batch = [
-            {"kind": "req", "id": "1,", "type": "userprofile.SetUserProfile", "body": {"firstName": "Ada", "role": "", "privateData": {}}},
-            {
-                "kind": "req",
-                "id": "2,",
-                "type": "cm.ConsumerRequestConversation",
-                "body": {"ttrDefName": None, "brandId": ACCOUNT, "skillId": "-1"},
-            },
+            {"kind": "req", "id": "2,", "type": "userprofile.SetUserProfile", "body": profile},
+            {"kind": "req", "id": "1,", "type": "cm.ConsumerRequestConversation", "body": wanted},
+            {"kind": "req", "id": "3", "type": "ms.PublishEvent", "body": {"event": event}},
         ]
         opened = it.post("asyncMessagingEnt", PATH + "?v=3", json=batch)
-        assert [item["reqId"] for item in opened] == ["1,", "2,"]
+        assert [item["reqId"] for item in opened] == ["2,", "1,", "3"]
         cid = str(opened[1]["body"]["conversationId"])
-        for event, sequence in (
-            ({"type": "ContentEvent", "contentType": "text/plain", "message": "hi"}, 0),
-            ({"type": "ChatStateEvent", "chatState": "COMPOSING"}, 0),
-            ({"type": "AcceptStatusEvent", "status": "READ", "sequenceList": [0]}, 1),
-        ):
-            data = {"kind": "req", "id": "1,", "type": "ms.PublishEvent", "body": {"dialogId": cid, "event": event}}
-            assert it.post("asyncMessagingEnt", PATH + "/send?v=3", json=data)["body"] == {"sequence": sequence}
+        said = {"kind": "req", "id": "3", "type": "ms.PublishEvent", "body": {"dialogId": cid, "event": {**event, "message": "again"}}}
+        assert it.post("asyncMessagingEnt", PATH + "/send?v=3", json=said)["body"] == {"sequence": 1}
         close = {"field": "ConversationStateField", "conversationState": "CLOSE"}
         body = {"conversationId": cid, "conversationField": close}
         it.post(
@@ -204,8 +209,11 @@ def test_the_demo_connector_of_2018_without_client_properties() -> None:
         return cid
 
     async def body(world: World) -> None:
-        view = await world.control("GET", f"/conversations/{await play(client, world)}")
+        cid = await play(client, world)
+        view = await world.control("GET", f"/conversations/{cid}")
         assert (view["stage"], view["closeReason"], view["features"]) == ("CLOSE", "CONSUMER", [])
+        told = [item.change for item in await world.endpoint.until(4)]
+        assert [change["dialogId"] if "dialogId" in change else change["result"]["convId"] for change in told] == [cid] * 4
 
     run(body)
 

@@ -36,7 +36,7 @@ readline
     if (method === "ids") {
       write({ id, error: null, body: { agentId: agent.agentId, userId: agent.userId } });
     } else if (method === "reconnect") {
-      agent.reconnect();
+      agent.reconnect(...args);
       write({ id, error: null, body: null });
     } else {
       agent[method](...args, (error, body) => write({ id, error: plain(error) || null, body: body === undefined ? null : body }));

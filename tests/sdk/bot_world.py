@@ -6,17 +6,12 @@ import asyncio
 import itertools
 import json
 import os
-import socket
-import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
-
-from sandbox.liveperson.tls import self_signed
 from tests.sandbox.liveperson_world import ACCOUNT, GIVE_UP_S, World
 
 BOT_JS = Path(__file__).parent / "bot.js"
@@ -80,23 +75,6 @@ class Bot:
         fits: Callable[[Any], bool] = lambda body: any(change["event"].get("message") == text for change in body["changes"])  # noqa: E731
         body = await self.until("ms.MessagingEventNotification", fits)
         return next(change for change in body["changes"] if change["event"].get("message") == text)
-
-
-@asynccontextmanager
-async def tls(world: World, folder: Path) -> AsyncIterator[Path]:
-    """Serve ``world`` by TLS too; the file with the certificate to trust."""
-    context, pem = self_signed(["127.0.0.1", "localhost"])
-    listener = socket.create_server(("127.0.0.1", 0))
-    assert world.server is not None and world.server.runner is not None
-    await web.SockSite(world.server.runner, listener, ssl_context=context).start()
-    world.state.tls_host, world.state.certificate = f"127.0.0.1:{listener.getsockname()[1]}", pem
-    trusted = folder / "sandbox.pem"
-    trusted.write_text(pem)
-    yield trusted
-
-
-def trusting(certificate: Path) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=str(certificate))
 
 
 @asynccontextmanager

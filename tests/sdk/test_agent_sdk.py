@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.liveperson_world import ACCOUNT, Connector, World, run
-from tests.sdk.bot_world import Bot, bot, tls, trusting
+from tests.sandbox.liveperson_world import ACCOUNT, Connector, World, run, tls, trusting
+from tests.sdk.bot_world import Bot, bot
 
 VERSIONS = ["node-agent-sdk", "node-agent-sdk-older"]
 PASSWORD = "correct horse"
@@ -22,11 +22,19 @@ async def registered(world: World, username: str = "bot", **settings: Any) -> di
     return await world.control("PUT", f"/accounts/{ACCOUNT}/agents/{username}", {"password": PASSWORD, "kind": "bot", **settings})
 
 
-def with_bot(node_modules: Path, folder: Path, sdk: str, test: Callable[[World, Bot, Path], Awaitable[None]], **settings: Any) -> None:
+def with_bot(
+    node_modules: Path,
+    folder: Path,
+    sdk: str,
+    test: Callable[[World, Bot, Path], Awaitable[None]],
+    *,
+    auto_accept: bool = False,
+    **settings: Any,
+) -> None:
     """Run ``test`` with a connected bot that serves skill 7."""
 
     async def body(world: World) -> None:
-        await registered(world, pid=PID, userId=1277882310, skills=["7"])
+        await registered(world, pid=PID, userId=1277882310, skills=["7"], autoAccept=auto_accept)
         async with tls(world, folder) as certificate:
             login = settings or {"username": "bot", "password": PASSWORD}
             async with bot(world, node_modules, sdk, certificate, **login) as it:
@@ -178,6 +186,80 @@ def test_a_conversation_suggested_to_the_bot_rings_there(sdk: str, node_modules:
         assert people[1][1:] == [{"id": PID, "role": "ASSIGNED_AGENT", "state": "SUGGESTED"}]
         assert len(people[0]) == len(people[2]) == 1
         assert all(len(item.change["result"]["conversationDetails"]["participants"]) == 1 for item in world.endpoint.received)
+
+    with_bot(node_modules, tmp_path, sdk, body)
+
+
+@pytest.mark.parametrize("sdk", VERSIONS)
+def test_a_bot_with_auto_accept_passes_the_conversation_to_one_agent(sdk: str, node_modules: Path, tmp_path: Path) -> None:
+    async def body(world: World, it: Bot, certificate: Path) -> None:
+        ann = await registered(world, "ann")
+        await online(it)
+        connector = await Connector.of(world)
+        cid = await connector.opened(skillId="7")
+
+        # the bot has it without answering the ring
+        await it.until(RINGS, lambda body: ring_of(body, cid, "AUTO_ACCEPT"))
+        await it.until(CONVERSATIONS, lambda body: {"id": PID, "role": "ASSIGNED_AGENT"} in participants(body, cid))
+        refused = await it.try_call("updateConversationField", {"conversationId": cid, "conversationField": [suggestion("1.2")]})
+        assert (refused["error"]["code"], world.state.conversations[cid].agent_id) == (400, PID)
+
+        # it leaves, and suggests the conversation to one agent
+        away = {"field": "ParticipantsChange", "type": "REMOVE", "role": "ASSIGNED_AGENT"}
+        fields = {"conversationId": cid, "conversationField": [away, suggestion(ann["oldId"])]}
+        assert await it.call("updateConversationField", fields) == "OK Agent removed successfully"
+        moved = await it.until(CONVERSATIONS, lambda body: "SUGGESTED" in str(details(body, cid).get("dialogs")))
+        people = details(moved, cid)["dialogs"][0]["participantsDetails"]
+        assert [(person["role"], person["state"]) for person in people] == [("CONSUMER", "ACTIVE"), ("ASSIGNED_AGENT", "SUGGESTED")]
+        assert participants(moved, cid) == [{"id": connector.consumer_id, "role": "CONSUMER"}]
+        assert (world.state.conversations[cid].agent_id, world.state.conversations[cid].suggested_id) == (None, ann["pid"])
+        assert [name for name, _ in it.seen if name in ("error", "warn", "closed")] == []
+
+    with_bot(node_modules, tmp_path, sdk, body, auto_accept=True)
+
+
+def suggestion(user_id: str) -> dict[str, Any]:
+    return {"field": "ParticipantsChange", "type": "SUGGEST", "role": "ASSIGNED_AGENT", "userId": user_id}
+
+
+@pytest.mark.parametrize("sdk", VERSIONS)
+def test_the_profile_holds_every_sde_as_authenticated(sdk: str, node_modules: Path, tmp_path: Path) -> None:
+    async def body(world: World, it: Bot, certificate: Path) -> None:
+        sdes = [
+            {"type": "ctmrinfo", "info": {"customerId": "138766AC", "ctype": "vip"}},
+            {"type": "personal", "personal": {"firstname": "Ada", "language": "en-US", "contacts": [{"email": "ada@brand.example"}]}},
+        ]
+        connector = await Connector.of(world)
+        await connector.opened(profile={"firstName": "Ada", "lastName": "L", "authenticatedData": {"lp_sdes": sdes}}, skillId="7")
+        profile = await it.call("getUserProfile", connector.consumer_id)
+        for sde in sdes:
+            assert any(sde.items() <= given.items() for given in profile), (sde, profile)
+        refused = await it.try_call("getUserProfile", "nobody")
+        assert refused["error"]["code"] == 400
+
+    with_bot(node_modules, tmp_path, sdk, body)
+
+
+@pytest.mark.parametrize("sdk", VERSIONS)
+def test_a_bot_comes_back_with_the_same_bearer_and_is_told_again(sdk: str, node_modules: Path, tmp_path: Path) -> None:
+    async def body(world: World, it: Bot, certificate: Path) -> None:
+        await online(it)
+        connector = await Connector.of(world)
+        cid = await connector.opened(skillId="7")
+        await accepted(it, cid)
+        await world.control("POST", f"/accounts/{ACCOUNT}/agents/bot/disconnect", {"code": 1011})
+        assert await it.until("closed")
+        await connector.say(cid, "are you there?")
+        await it.call("reconnect", True)
+        await it.until("connected", lambda body: len([name for name, _ in it.seen if name == "connected"]) == 2)
+        before = len(it.changes(CONVERSATIONS))
+        await online(it)
+        await it.call("subscribeMessagingEvents", {"dialogId": cid})
+        assert (await it.message("are you there?"))["sequence"] == 0
+        await it.until(CONVERSATIONS, lambda body: len(it.changes(CONVERSATIONS)) > before and bool(participants(body, cid)))
+        event = {"type": "ContentEvent", "contentType": "text/plain", "message": "yes"}
+        assert await it.call("publishEvent", {"dialogId": cid, "event": event}) == {"sequence": 1}
+        assert len(world.ledger("liveperson.login")) == 1
 
     with_bot(node_modules, tmp_path, sdk, body)
 
