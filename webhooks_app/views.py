@@ -122,6 +122,7 @@ def read_request(request: HttpRequest, *, path: str = "") -> CallbackRequest:
         headers["content-type"] = meta["CONTENT_TYPE"]
     return CallbackRequest(
         method=request.method or "",
+        public_url=f"{settings.PUBLIC_URL}{request.path}",
         path=path,
         query_string=meta.get("QUERY_STRING", ""),
         headers=headers,

@@ -69,9 +69,14 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackRequest:
-    """A callback as it came. Header names are lower-case; ``path`` is what follows the channel's callback URL (``""``, ``/status``)."""
+    """A callback as it came. Header names are lower-case; ``path`` is what follows the channel's callback URL (``""``, ``/status``).
+
+    ``public_url`` is the address that the vendor called, as far as the query: under ``PUBLIC_URL``, never under the name that a proxy or the
+    sender gave. Some vendors sign it.
+    """
 
     method: str
+    public_url: str = ""
     path: str = ""
     query_string: str = ""
     headers: Mapping[str, str]

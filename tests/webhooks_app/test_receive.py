@@ -14,6 +14,8 @@ from django.db import connection as orm
 from prometheus_client import REGISTRY
 
 from channels_app.models import Channel, ChannelState
+from channels_app.providers.base import CallbackRequest
+from channels_app.providers.messenger import Messenger
 from connector_platform import database
 from connector_platform.database import run
 from tests.webhooks_app.world import (
@@ -358,3 +360,22 @@ def test_connections_that_postgresql_closed_are_replaced_unnoticed(world: World)
     for thread in threads:
         thread.join()
     assert len(world.events()) == 5
+
+
+def test_the_address_that_was_called_is_known_by_its_public_name(
+    world: World, entry: Entry, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Vendors sign the address that they called; behind a proxy the request names another."""
+    # given
+    body, seen = meta_body(said("Hello", "m1")), []
+
+    def verify(provider: Messenger, request: CallbackRequest, config: Any, *, now: Any) -> None:
+        seen.append((request.public_url, request.query_string))
+
+    monkeypatch.setattr(Messenger, "verify", verify)
+    forged = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "gopher"}
+    # when
+    answered = send(entry, world.callback_path(), body, {**meta_headers(body), **forged}, query="part=%2B1&x")
+    # then
+    assert answered.status == 200
+    assert seen == [(f"{settings.PUBLIC_URL}{world.callback_path()}", "part=%2B1&x")]
