@@ -6,6 +6,7 @@ from channels_app.providers.base import Provider
 from channels_app.providers.messenger import Messenger
 from channels_app.providers.sms_gateway import SmsGateway
 from channels_app.providers.telegram import Telegram
+from channels_app.providers.twilio import Twilio
 
 PROVIDERS: dict[str, Provider] = {
     provider.slug: provider
@@ -13,5 +14,6 @@ PROVIDERS: dict[str, Provider] = {
         Messenger(),
         SmsGateway(),
         Telegram(),
+        Twilio(),
     )
 }

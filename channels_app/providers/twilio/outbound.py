@@ -1,0 +1,173 @@
+"""From our vocabulary to the Messages resource: which calls an event takes.
+
+Source: https://www.twilio.com/docs/messaging/api/message-resource (known, not re-read, 2026-11).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from channels_app.providers.base import SendContext, Sent
+from channels_app.providers.twilio import api, contents
+from channels_app.providers.twilio.config import WHATSAPP, TwilioConfig
+from channels_app.providers.twilio.contents import MAX_BODY, MAX_TEXT, Message, Rendered, place_message, text_messages
+from channels_app.providers.twilio.errors import CREATE_CONTENT, message_sid
+from channels_app.providers.twilio.inbound import PART_PARAMETER
+from connector_platform.core.calls import HttpCall, Steps
+from connector_platform.core.errors import ContentRejected, OutcomeUnknown, RecipientGone, ServerFault, UnsupportedContent, WindowClosed
+from connector_platform.core.events import (
+    ChatState,
+    Close,
+    Contact,
+    Content,
+    ConversationChange,
+    File,
+    FileKind,
+    Location,
+    Receipt,
+    RichContent,
+    Text,
+)
+from connector_platform.core.rich import Loss, LossKind, maps_link
+from connector_platform.core.text import utf16_units
+
+# https://www.twilio.com/docs/whatsapp/key-concepts#the-24-hour-customer-service-window
+WINDOW = timedelta(hours=24)
+
+_CAPTION_MOVED = Loss(path="/caption", kind=LossKind.MOVED, reason="the file cannot carry these words; they follow")
+_LINKED = Loss(path="/url", kind=LossKind.REDUCED, reason="the file is sent as a link")
+_REFUSED = Loss(path="/url", kind=LossKind.REDUCED, reason="Twilio does not take the file; it is sent as a link")
+
+
+def send(content: Content, config: TwilioConfig, context: SendContext) -> Steps[Sent]:
+    """The calls that ``content`` takes, one part strictly after another: Twilio does not keep the order of several at once.
+
+    SMS has neither typing nor read marks, and on WhatsApp both want the SID of the person's last message, which is not known here; a close
+    and a changed conversation have nothing that could be shown: no call.
+
+    Raises:
+        UnsupportedContent: nothing of it can be shown.
+        RecipientGone: the recipient is a name.
+        WindowClosed: on WhatsApp, the person's last message is too long ago; known without a call.
+    """
+    if isinstance(content, ChatState | Receipt | Close | ConversationChange):
+        return Sent()
+    is_whatsapp = context.to.startswith(WHATSAPP)
+    rendered = _render(content, config, context, is_whatsapp=is_whatsapp)
+    if not rendered.messages:
+        raise UnsupportedContent("there is nothing in it to show")
+    _check_recipient(context, is_whatsapp=is_whatsapp)
+    if rendered.has_contents and isinstance(content, RichContent):
+        rendered = yield from _with_contents(rendered, content, config, context)
+    parts: list[tuple[str, ...]] = []
+    losses = rendered.losses
+    for number, message in enumerate(rendered.messages, 1):
+        part_id = f"{context.message_id}-{number}"
+        try:
+            response = yield _call(message, part_id, config, context)
+        except ContentRejected:
+            if "MediaUrl" not in message.fields:
+                raise
+            losses += (_REFUSED,)
+            response = yield _call(_as_link(message), part_id, config, context)
+        sid = message_sid(response.json())
+        if not sid:
+            raise OutcomeUnknown(
+                "Twilio answered without a message SID; the person may have the message", provider_code=str(response.status)
+            )
+        parts.append((sid, part_id))
+    return Sent(parts=tuple(parts), losses=losses, shown=rendered.shown)
+
+
+def _check_recipient(context: SendContext, *, is_whatsapp: bool) -> None:
+    if not is_whatsapp:
+        if not context.to.removeprefix("+").isdecimal():
+            raise RecipientGone("the consumer wrote from a name, and nobody can answer a name")
+    elif context.last_inbound_at is not None and context.now - context.last_inbound_at > WINDOW:
+        raise WindowClosed(
+            "the person's last message is more than 24 hours ago; until the person writes again, WhatsApp takes only templates that it approved"
+        )
+
+
+def _with_contents(rendered: Rendered, content: RichContent, config: TwilioConfig, context: SendContext) -> Steps[Rendered]:
+    """``rendered`` with its contents made. All are made before anything is sent, so that numbered lines can stand in for all of them."""
+    messages: list[Message] = []
+    try:
+        for message in rendered.messages:
+            if message.types:
+                address = api.url(context, api.CONTENT, "/v1/Content")
+                resource = contents.content_resource(message, context)
+                response = yield api.post_json(address, resource, config, purpose=CREATE_CONTENT)
+                if not (sid := message_sid(response.json())):
+                    raise ServerFault("Twilio made a content without saying which", provider_code=str(response.status))
+                messages.append(replace(message, fields={**message.fields, "ContentSid": sid}))
+            else:
+                messages.append(message)
+    except ContentRejected:
+        return contents.render(content, config, context, is_whatsapp=True, is_refused=True)
+    return replace(rendered, messages=messages)
+
+
+def _render(content: Content, config: TwilioConfig, context: SendContext, *, is_whatsapp: bool) -> Rendered:
+    """The messages that ``content`` becomes, in order.
+
+    Raises:
+        UnsupportedContent: there is no form for it.
+    """
+    match content:
+        case Text():
+            return Rendered(messages=text_messages(content.text))
+        case File(url=url) if url.startswith(("https://", "http://")):
+            return _file(content, config, is_whatsapp=is_whatsapp)
+        case File():
+            raise UnsupportedContent("Twilio fetches files by their address, and this one has none")
+        case Location() if is_whatsapp:
+            return Rendered(messages=[place_message(content.latitude, content.longitude, content.address, content.title)])
+        case Location():
+            link = maps_link(content.latitude, content.longitude)
+            loss = Loss(path="", kind=LossKind.REDUCED, reason="the place is shown as a link to a map", after=link)
+            return Rendered(messages=_lines(content.title, content.address, link), losses=(loss,))
+        case Contact():
+            loss = Loss(path="", kind=LossKind.REDUCED, reason="the contact is shown as text")
+            return Rendered(messages=_lines(content.name, content.phone, content.email), losses=(loss,))
+        case RichContent():
+            return contents.render(content, config, context, is_whatsapp=is_whatsapp)
+        case _:
+            raise UnsupportedContent(f"Twilio has no form for {content.type}")
+
+
+def _lines(*lines: str) -> list[Message]:
+    return text_messages("\n".join(line for line in lines if line))
+
+
+def _file(file: File, config: TwilioConfig, *, is_whatsapp: bool) -> Rendered:
+    """WhatsApp takes one file a message, with words under all but a recording; MMS pictures with words; an SMS the link."""
+    if not is_whatsapp and not (config.mms and file.kind is FileKind.IMAGE):
+        return Rendered(messages=_lines(file.caption or file.name, file.url), losses=(_LINKED,))
+    most = 0 if file.kind is FileKind.AUDIO else MAX_BODY if is_whatsapp else MAX_TEXT
+    caption = file.caption.strip()
+    if utf16_units(caption) <= most:
+        words = {"Body": caption} if caption else {}
+        return Rendered(messages=[Message(fields={**words, "MediaUrl": file.url}, purpose="send_media")])
+    messages = [Message(fields={"MediaUrl": file.url}, purpose="send_media"), *text_messages(caption)]
+    return Rendered(messages=messages, losses=(_CAPTION_MOVED,))
+
+
+def _as_link(message: Message) -> Message:
+    words = [line for line in (message.fields.get("Body", ""), message.fields["MediaUrl"]) if line]
+    return Message(fields={"Body": "\n".join(words)})
+
+
+def _call(message: Message, part_id: str, config: TwilioConfig, context: SendContext) -> HttpCall:
+    is_sms_text = config.smart_encoding and "Body" in message.fields and not context.to.startswith(WHATSAPP)
+    fields = {
+        "To": context.to,
+        **config.sender_fields,
+        **message.fields,
+        **({"SmartEncoded": "true"} if is_sms_text else {}),
+        "StatusCallback": f"{context.callback_url}?{urlencode({PART_PARAMETER: part_id})}",
+    }
+    address = api.url(context, api.API, api.account_path(config, "/Messages"))
+    return api.post(address, fields, config, purpose=message.purpose, effect=True)
