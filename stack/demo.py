@@ -28,6 +28,8 @@ PAGE_ID = "100000000000001"
 APP_ID = "200000000000002"
 SMS_NUMBER = "+15550100"
 BOT_ID = "6123456789"
+TWILIO_ACCOUNT = "AC0a1b2c3d0a1b2c3d0a1b2c3d0a1b2c3d"
+TWILIO_NUMBER, TWILIO_WHATSAPP = "+15550111", "whatsapp:+15550112"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Demo:
     messenger: Json
     sms: Json
     telegram: Json
+    twilio: Json
+    twilio_whatsapp: Json
 
 
 class PlatformApi:
@@ -149,12 +153,20 @@ def provision(api: PlatformApi, keys: Keys, sandbox_url: str) -> Demo:
             "config": {"bot_token": bot_token(keys), "secret_token": keys.derive("telegram secret_token")},
         },
     )
-    return Demo(brand, liveperson_app, messenger_app, messenger, sms, telegram)
+    twilio, twilio_whatsapp = (
+        api.ensure(
+            "channels/",
+            {"brand": brand["id"], "name": f"{BRAND} {name}", "provider": "twilio"},
+            {"liveperson_app": liveperson_app["id"], "config": {**_twilio_account(keys), "sender": sender}},
+        )
+        for name, sender in (("by Twilio SMS", TWILIO_NUMBER), ("on WhatsApp by Twilio", TWILIO_WHATSAPP))
+    )
+    return Demo(brand, liveperson_app, messenger_app, messenger, sms, telegram, twilio, twilio_whatsapp)
 
 
 def register(demo: Demo, keys: Keys, sandbox: SandboxControl) -> None:
     """Tell the sandbox about the demo brand: the connector at LivePerson, the page at Meta, the number at the gateway,
-    the bot at Telegram.
+    the bot at Telegram, the number and the WhatsApp sender at Twilio.
 
     Raises:
         StackError: the sandbox refused something.
@@ -203,11 +215,21 @@ def register(demo: Demo, keys: Keys, sandbox: SandboxControl) -> None:
             "callback_url": demo.telegram["callback_url"],
         },
     )
+    for sender, channel in ((TWILIO_NUMBER, demo.twilio), (TWILIO_WHATSAPP, demo.twilio_whatsapp)):
+        sandbox.request(
+            "PUT",
+            f"lines/twilio/{sender}",
+            json={**_twilio_account(keys), "name": channel["name"], "callback_url": f"{channel['callback_url']}#rc=3&rp=all"},
+        )
 
 
 def bot_token(keys: Keys) -> str:
     """The demo bot's token, in Telegram's form."""
     return f"{BOT_ID}:AAA{keys.derive('telegram bot_token')}"
+
+
+def _twilio_account(keys: Keys) -> Json:
+    return {"account_sid": TWILIO_ACCOUNT, "auth_token": keys.derive("twilio auth_token")}
 
 
 def _inbound_auth(keys: Keys) -> Json:

@@ -68,7 +68,7 @@ def environment(
         "SANDBOX_URL": sandbox,
         "PLATFORM_URL": f"http://localhost:{layout.port}",  # the sandbox's pages lead back to it
         "HTTP_ALLOWED_ORIGINS": f"{layout.sandbox_url},{sandbox}",
-        "PROVIDER_API_BASES": f"messenger={layout.sandbox_url}/graph,telegram={layout.sandbox_url}/telegram",
+        "PROVIDER_API_BASES": f"messenger={layout.sandbox_url}/graph,telegram={layout.sandbox_url}/telegram,twilio={layout.sandbox_url}/twilio",
     }
     return {
         **defaults,

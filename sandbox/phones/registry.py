@@ -8,9 +8,11 @@ from sandbox.phones.base import Simulator
 from sandbox.phones.messenger import Messenger
 from sandbox.phones.sms_gateway import SmsGateway
 from sandbox.phones.telegram import Telegram
+from sandbox.phones.twilio import Twilio
 
 SIMULATORS: tuple[type[Simulator[Any]], ...] = (
     Messenger,
     SmsGateway,
     Telegram,
+    Twilio,
 )

@@ -30,6 +30,8 @@ TOLD = [
     "/control/lines/messenger/100000000000001",
     "/control/lines/sms_gateway/+15550100",
     "/control/lines/telegram/6123456789",
+    "/control/lines/twilio/+15550111",
+    "/control/lines/twilio/whatsapp:+15550112",
 ]
 """What the sandbox is told about the demo brand at each start."""
 

@@ -105,7 +105,8 @@ def test_the_environment_of_the_parts(tmp_path: Path) -> None:
     assert env["SECRET_KEY"] == made["SECRET_KEY"]
     assert env["SANDBOX_URL"] == "http://localhost:8801"
     assert env["HTTP_ALLOWED_ORIGINS"] == "http://127.0.0.1:8801,http://localhost:8801"
-    assert env["PROVIDER_API_BASES"] == "messenger=http://127.0.0.1:8801/graph,telegram=http://127.0.0.1:8801/telegram"
+    bases = "messenger=http://127.0.0.1:8801/graph,telegram=http://127.0.0.1:8801/telegram,twilio=http://127.0.0.1:8801/twilio"
+    assert env["PROVIDER_API_BASES"] == bases
 
 
 def test_a_command_that_fails_shows_its_output(tmp_path: Path) -> None:

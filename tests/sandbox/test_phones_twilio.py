@@ -1,0 +1,372 @@
+"""Twilio: callbacks that Twilio's own SDK takes for genuine, what the API refuses, contents and taps, files, receipts, STOP."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+from aiohttp import FormData
+from twilio.request_validator import RequestValidator
+
+from tests.sandbox.phones_world import Received, World, run
+
+ACCOUNT, TOKEN = "AC0a1b2c3d0a1b2c3d0a1b2c3d0a1b2c3d", "docs-auth-token"
+NUMBER, SENDER, SERVICE = "+15550100", "whatsapp:+15550100", "MG5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e"
+NOOR, NOOR_ON_WHATSAPP = "+31612345678", "whatsapp:+31612345678"
+MESSAGES = f"/twilio/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+LOG_IN = {"Authorization": "Basic " + base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()}
+
+
+async def line(it: World, address: str = NUMBER, **settings: Any) -> Any:
+    body = {
+        "account_sid": ACCOUNT,
+        "auth_token": TOKEN,
+        "callback_url": it.platform.url + "/callbacks",
+        "auto_delivered": False,
+        **settings,
+    }
+    return await it.call("PUT", f"/control/lines/twilio/{address}", body)
+
+
+async def does(it: World, action: str, body: Any = None, to: str = NUMBER) -> Any:
+    return await it.does(action, {"wait": True, "to": to, **(body or {})}, who=NOOR, provider="twilio")
+
+
+async def post(it: World, path: str, fields: dict[str, str], headers: dict[str, str] = LOG_IN) -> tuple[int, Any]:
+    async with it.http.post(it.base + path, data=FormData(fields)(), headers=headers, allow_redirects=False) as answer:
+        return answer.status, await answer.json()
+
+
+async def sends(it: World, address: str = NUMBER, **fields: str) -> tuple[int, Any]:
+    to = NOOR_ON_WHATSAPP if address.startswith("whatsapp:") else NOOR
+    status_callback = it.platform.url + "/callbacks?part=0192-1"
+    return await post(it, MESSAGES, {"From": address, "To": to, "StatusCallback": status_callback, **fields})
+
+
+async def shown(it: World, to: str = NUMBER) -> Any:
+    _, phone = await it.call("GET", f"/control/phones/twilio/{NOOR}?to={to.replace('+', '%2B')}")
+    return phone["messages"]
+
+
+def form(call: Received) -> dict[str, str]:
+    return dict(parse_qsl(call.raw.decode(), keep_blank_values=True))
+
+
+def is_genuine(it: World, call: Received) -> bool:
+    url = it.platform.url + call.path + (f"?{call.raw_query}" if call.raw_query else "")
+    return bool(RequestValidator(TOKEN).validate(url, form(call), call.headers["X-Twilio-Signature"]))
+
+
+# Callbacks
+
+
+def test_an_sms_is_one_signed_form() -> None:
+    async def body(it: World) -> None:
+        await line(it, callback_url=it.platform.url + "/callbacks#rc=3&rp=all")
+        await does(it, "text", {"text": "Où ? 📦 & +1"})
+        (call,) = it.platform.received
+        assert call.path == "/callbacks"
+        assert is_genuine(it, call)
+        fields = form(call)
+        assert (fields["From"], fields["To"], fields["Body"], fields["AccountSid"]) == (NOOR, NUMBER, "Où ? 📦 & +1", ACCOUNT)
+        assert fields["MessageSid"] == fields["SmsSid"]
+        assert fields["FromCity"] == ""
+        assert "ProfileName" not in fields
+
+    run(body)
+
+
+def test_whatsapp_names_the_person_and_prefixes_both_ends() -> None:
+    async def body(it: World) -> None:
+        await line(it, SENDER)
+        await it.call("PUT", f"/control/phones/twilio/{NOOR}/profile", {"first_name": "Noor", "last_name": "Bakker", "to": SENDER})
+        await does(it, "text", {"text": "hi"}, SENDER)
+        await does(it, "location", {"latitude": 52.5, "longitude": 4.9, "title": "Centraal"}, SENDER)
+        words, place = (form(call) for call in it.platform.received)
+        assert (words["From"], words["To"], words["WaId"], words["ProfileName"]) == (NOOR_ON_WHATSAPP, SENDER, "31612345678", "Noor Bakker")
+        assert (place["MessageType"], place["Latitude"], place["Label"]) == ("location", "52.5", "Centraal")
+
+    run(body)
+
+
+def test_what_is_not_answered_well_is_repeated_only_where_the_address_asks_for_it() -> None:
+    async def body(it: World) -> None:
+        await line(it)
+        it.platform.answers = [500]
+        await does(it, "text", {"text": "lost"})
+        await line(it, callback_url=it.platform.url + "/callbacks#rc=3&rp=all")
+        it.platform.answers = [500]
+        await does(it, "text", {"text": "kept"})
+        assert [form(call)["Body"] for call in it.platform.received] == ["lost", "kept", "kept"]
+
+    run(body)
+
+
+def test_a_pool_names_its_service_and_sends_by_it() -> None:
+    async def body(it: World) -> None:
+        await line(it, messaging_service_sid=SERVICE)
+        await does(it, "text", {"text": "hi"})
+        assert form(it.platform.received[0])["MessagingServiceSid"] == SERVICE
+        status, answer = await post(it, MESSAGES, {"MessagingServiceSid": SERVICE, "To": NOOR, "Body": "hello"})
+        assert (status, answer["from"]) == (201, NUMBER)
+
+    run(body)
+
+
+# Sending
+
+
+def test_a_text_is_taken_and_costs_what_it_costs() -> None:
+    async def body(it: World) -> None:
+        await line(it)
+        status, answer = await sends(it, Body="a" * 161)
+        assert (status, answer["status"], answer["num_segments"], answer["error_code"]) == (201, "queued", "2", None)
+        (message,) = await shown(it)
+        assert (message["id"], message["text"], message["segments"]["count"]) == (answer["sid"], "a" * 161, 2)
+
+    run(body)
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"To": ""}, 21604),
+        ({"To": "MyBank"}, 21211),
+        ({"To": NOOR_ON_WHATSAPP}, 21910),
+        ({"From": ""}, 21603),
+        ({"From": "+15550199"}, 21606),
+        ({"From": "whatsapp:+15550199"}, 63007),
+        ({"Body": " "}, 21619),
+        ({"Body": "a" * 1601}, 21617),
+        ({"Body": "🙂" * 801}, 21617),
+        ({"MediaUrl": "file:///etc/passwd"}, 21620),
+        ({"MediaUrl": "https://x.example/a.png"}, 21612),
+        ({"StatusCallback": "nowhere"}, 21609),
+        ({"ContentSid": "HX1"}, 21655),
+        ({"PersistentAction": "geo:here"}, 21628),
+    ],
+)
+def test_what_twilio_refuses(fields: dict[str, str], code: int) -> None:
+    async def body(it: World) -> None:
+        await line(it)
+        status, answer = await sends(it, **{"Body": "hello", **fields})
+        assert (status, answer["code"]) == (400, code)
+        assert answer["more_info"].endswith(str(code))
+        assert it.ledger("phone.refused")[-1]["code"] == str(code)
+        assert await shown(it) == []
+
+    run(body)
+
+
+def test_credentials_are_asked_for_everywhere() -> None:
+    async def body(it: World) -> None:
+        await line(it)
+        wrong = {"Authorization": "Basic " + base64.b64encode(f"{ACCOUNT}:wrong".encode()).decode()}
+        for headers in ({}, wrong, {"Authorization": "Bearer x"}):
+            for path in (MESSAGES, f"/twilio/v1/Services/{SERVICE}"):
+                assert (await post(it, path, {}, headers))[1]["code"] == 20003
+        assert (await post(it, MESSAGES.replace(ACCOUNT, "AC" + "f" * 32), {}))[1]["code"] == 20404
+
+    run(body)
+
+
+def test_a_fault_is_in_twilios_words() -> None:
+    async def body(it: World) -> None:
+        await line(it)
+        it.fault("twilio.send", status=429, retry_after_s=7)
+        assert (await sends(it, Body="hello"))[1]["code"] == 20429
+
+    run(body)
+
+
+# Contents
+
+
+def content(titles: list[str], **changes: Any) -> dict[str, Any]:
+    actions = [{"type": "QUICK_REPLY", "title": title, "id": f"id-{title}"} for title in titles]
+    return {"language": "en", "types": {"twilio/quick-reply": {"body": "Which?", "actions": actions, **changes}}}
+
+
+def picker(items: list[dict[str, str]], **changes: Any) -> dict[str, Any]:
+    return {"language": "en", "types": {"twilio/list-picker": {"body": "Which?", "button": "Choose", "items": items, **changes}}}
+
+
+async def make(it: World, resource: Any) -> tuple[int, Any]:
+    return await it.call("POST", "/twilio/v1/Content", resource, headers=LOG_IN)
+
+
+def test_a_tapped_button_and_a_chosen_item_come_back() -> None:
+    async def body(it: World) -> None:
+        await line(it, SENDER)
+        await does(it, "text", {"text": "hi"}, SENDER)
+        _, made = await make(it, content(["Red", "Blue"]))
+        _, listed = await make(it, picker([{"item": "Tue", "id": "tue"}, {"item": "Wed", "id": "wed"}]))
+        _, sent = await sends(it, SENDER, ContentSid=made["sid"])
+        await does(it, "select", {"title": "Blue"}, SENDER)
+        await sends(it, SENDER, ContentSid=listed["sid"])
+        await does(it, "select", {"title": "Wed"}, SENDER)
+        _, tapped, chosen = (form(call) for call in it.platform.received)
+        assert (tapped["ButtonText"], tapped["ButtonPayload"], tapped["MessageType"]) == ("Blue", "id-Blue", "button")
+        assert tapped["OriginalRepliedMessageSid"] == sent["sid"]
+        assert (chosen["ListTitle"], chosen["ListId"], chosen["Body"]) == ("Wed", "wed", "Wed")
+
+    run(body)
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        {},
+        {"language": "en", "types": {"twilio/carousel": {"body": "x"}}},
+        content([]),
+        content(["a" * 21]),
+        content(["a"], body="b" * 1025),
+        content(["a"], body="Hi {{1}}"),
+        content([str(number) for number in range(11)]),
+        picker([{"item": "a" * 25, "id": "1"}]),
+        picker([{"item": "a", "id": ""}]),
+        picker([{"item": "a", "id": "1"}, {"item": "b", "id": "1"}]),
+        picker([{"item": "a", "id": "1"}], button=""),
+    ],
+)
+def test_a_content_beyond_its_limits_is_refused(resource: Any) -> None:
+    async def body(it: World) -> None:
+        await line(it, SENDER)
+        status, answer = await make(it, resource)
+        assert (status, answer["code"]) == (400, 20001)
+
+    run(body)
+
+
+@pytest.mark.parametrize("titles", [["1", "2", "3", "4"], ["Buy", "Buy"]])
+def test_a_content_that_whatsapp_would_have_to_approve_is_not_sent(titles: list[str]) -> None:
+    async def body(it: World) -> None:
+        await line(it, SENDER)
+        await does(it, "text", {"text": "hi"}, SENDER)
+        _, made = await make(it, content(titles))
+        assert (await sends(it, SENDER, ContentSid=made["sid"]))[1]["code"] == 63021
+
+    run(body)
+
+
+# What becomes of a message
+
+
+def test_receipts_go_to_the_address_of_the_message_and_are_signed_with_its_query() -> None:
+    async def body(it: World) -> None:
+        await line(it, SENDER)
+        await does(it, "text", {"text": "hi"}, SENDER)
+        _, sent = await sends(it, SENDER, Body="hello")
+        await does(it, "delivered", to=SENDER)
+        await does(it, "read", to=SENDER)
+        _, *calls = it.platform.received
+        assert [form(call)["MessageStatus"] for call in calls] == ["delivered", "read"]
+        assert {call.raw_query for call in calls} == {"part=0192-1"}
+        assert all(is_genuine(it, call) for call in calls)
+        assert form(calls[0])["MessageSid"] == sent["sid"]
+        assert (form(calls[0])["To"], form(calls[0])["From"]) == (NOOR_ON_WHATSAPP, SENDER), "the other way round"
+
+    run(body)
+
+
+def test_what_could_not_be_delivered_is_told_with_its_code() -> None:
+    async def body(it: World) -> None:
+        await line(it)
+        await sends(it, Body="hello")
+        await does(it, "delivered", {"status": "undelivered", "error_code": "30003"})
+        (call,) = it.platform.received
+        assert (form(call)["MessageStatus"], form(call)["ErrorCode"]) == ("undelivered", "30003")
+        assert [message["status"] for message in await shown(it)] == ["failed"]
+
+    run(body)
+
+
+@pytest.mark.parametrize(("hours", "blocked", "code"), [(25, False, "63016"), (0, True, "63033")])
+def test_whatsapps_refusals_come_after_the_answer(hours: int, blocked: bool, code: str) -> None:
+    async def body(it: World) -> None:
+        await line(it, SENDER)
+        await does(it, "text", {"text": "hi"}, SENDER)
+        await it.does("age", {"hours": hours, "to": SENDER}, who=NOOR, provider="twilio")
+        await it.call("PUT", f"/control/phones/twilio/{NOOR}/profile", {"blocked": blocked, "to": SENDER})
+        assert (await sends(it, SENDER, Body="hello"))[0] == 201
+        (_, call) = await it.platform.until(2)
+        assert (form(call)["MessageStatus"], form(call)["ErrorCode"]) == ("failed", code)
+        assert [message["text"] for message in await shown(it, SENDER)] == ["hi"]
+
+    run(body)
+
+
+def test_stop_ends_the_messages_to_a_number_until_start() -> None:
+    async def body(it: World) -> None:
+        await line(it, advanced_opt_out=True)
+        await does(it, "text", {"text": "Stop"})
+        assert (await sends(it, Body="hello"))[1]["code"] == 21610
+        await does(it, "text", {"text": "start"})
+        assert (await sends(it, Body="hello"))[0] == 201
+        assert [form(call)["OptOutType"] for call in it.platform.received] == ["STOP", "START"]
+
+    run(body)
+
+
+def test_an_sms_can_do_less() -> None:
+    async def body(it: World) -> None:
+        await line(it)
+        for action, given in (("location", {"latitude": 1, "longitude": 1}), ("read", {})):
+            await sends(it, Body="hello")
+            status, _ = await it.call("POST", f"/control/phones/twilio/{NOOR}/{action}", given)
+            assert status == 409
+
+    run(body)
+
+
+# Files and the account
+
+
+def test_a_file_is_behind_a_log_in_and_its_storage_behind_none() -> None:
+    async def body(it: World) -> None:
+        await line(it)
+        await does(it, "file", {"url": it.platform.url + "/picture.jpg", "text": "look"})
+        fields = form(it.platform.received[0])
+        assert (fields["NumMedia"], fields["MediaContentType0"], fields["MessageSid"][:2]) == ("1", "image/jpeg", "MM")
+        async with it.http.get(fields["MediaUrl0"], allow_redirects=False) as stranger:
+            assert stranger.status == 401
+        async with it.http.get(fields["MediaUrl0"], headers=LOG_IN, allow_redirects=False) as answer:
+            assert answer.status == 307
+            storage = answer.headers["Location"]
+        async with it.http.get(storage, headers=LOG_IN) as shown_to:
+            assert shown_to.status == 400
+        async with it.http.get(storage) as bytes_of:
+            assert bytes_of.status == 200
+
+    run(body)
+
+
+@pytest.mark.parametrize("address", [NUMBER, SENDER])
+def test_the_callback_address_is_read_and_written(address: str) -> None:
+    async def body(it: World) -> None:
+        await line(it, address, callback_url="", messaging_service_sid=SERVICE if address == NUMBER else "")
+        wanted = it.platform.url + "/new"
+        if address == SENDER:
+            _, listed = await it.call("GET", "/twilio/v2/Channels/Senders?Channel=whatsapp", headers=LOG_IN)
+            path = f"/twilio/v2/Channels/Senders/{listed['senders'][0]['sid']}"
+            await it.call("POST", path, {"webhook": {"callback_url": wanted}}, headers=LOG_IN)
+        else:
+            account = f"/twilio/2010-04-01/Accounts/{ACCOUNT}"
+            _, found = await it.call("GET", f"{account}/IncomingPhoneNumbers.json?PhoneNumber=%2B15550100", headers=LOG_IN)
+            await post(it, f"{account}/IncomingPhoneNumbers/{found['incoming_phone_numbers'][0]['sid']}.json", {"SmsUrl": wanted})
+            _, service = await it.call("GET", f"/twilio/v1/Services/{SERVICE}", headers=LOG_IN)
+            assert service["inbound_request_url"] == wanted
+        await does(it, "text", {"text": "hi"}, address)
+        assert it.platform.received[0].path == "/new"
+
+    run(body)
+
+
+@pytest.mark.parametrize("address", ["3020", "Acme", "whatsapp:31612345678"])
+def test_a_line_is_a_number(address: str) -> None:
+    async def body(it: World) -> None:
+        assert (await line(it, address))[0] == 400
+
+    run(body)
