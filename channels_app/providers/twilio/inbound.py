@@ -117,7 +117,7 @@ def parse(request: CallbackRequest, config: TwilioConfig) -> ParsedCallback:
     if not status and (word := wire.text(fields, "SmsStatus").lower()) not in _INBOUND:
         status = word
     if status:
-        return _status(status, message_id, fields, request.query.get(PART_PARAMETER, ""), raw)
+        return _status(status, message_id, fields, request.query.get(PART_PARAMETER, ""), config, raw)
     return _message(message_id, fields, config, raw)
 
 
@@ -293,8 +293,8 @@ _WHATSAPP_READERS: tuple[Callable[[_Message], Made | None], ...] = (_button, _li
 # What became of a message of ours
 
 
-def _status(status: str, message_id: str, fields: dict[str, str], part: str, raw: bytes) -> ParsedCallback:
-    """The receipt. It is for us whatever number it names: To and From are the other way round here."""
+def _status(status: str, message_id: str, fields: dict[str, str], part: str, config: TwilioConfig, raw: bytes) -> ParsedCallback:
+    """The receipt. To and From are the other way round here: ``To`` is the consumer, as we wrote the number when we sent."""
     if status in _UNDER_WAY:
         return ParsedCallback(ignored=("status.under_way",))
     if status in _INBOUND:
@@ -310,7 +310,7 @@ def _status(status: str, message_id: str, fields: dict[str, str], part: str, raw
     # Our own id of the part is in the address that was called, which is signed with everything else.
     ids = (message_id, part) if _PART.fullmatch(part) else (message_id,)
     event = InboundEvent(
-        consumer_id="",  # the message tells whose it was; Twilio may spell the number in another way than we did
+        consumer_id=_party(fields, "To", is_whatsapp=config.sender.startswith(WHATSAPP)),
         source_id=f"status:{kind.value}:{message_id}",
         content=Receipt(kind=kind, message_ids=ids, reason=reason),
         wire_type=f"status.{kind.value}",

@@ -211,7 +211,7 @@ def test_a_receipt_names_twilios_sid_and_our_part() -> None:
     for query, ids in ((f"part={part}", ("SM1", part)), ("part=drop+table", ("SM1",)), ("", ("SM1",))):
         (event,) = parse(fields, SMS, query=query).events
         assert isinstance(event.content, Receipt)
-        assert (event.content.message_ids, event.consumer_id, event.address) == (ids, "", "")
+        assert (event.content.message_ids, event.consumer_id, event.address) == (ids, PERSON, "")
 
 
 def test_the_same_status_is_one_event_and_the_next_another() -> None:
