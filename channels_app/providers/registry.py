@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from channels_app.providers.base import Provider
+from channels_app.providers.infobip import Infobip
 from channels_app.providers.messenger import Messenger
 from channels_app.providers.sms_gateway import SmsGateway
 from channels_app.providers.telegram import Telegram
@@ -11,6 +12,7 @@ from channels_app.providers.twilio import Twilio
 PROVIDERS: dict[str, Provider] = {
     provider.slug: provider
     for provider in (
+        Infobip(),
         Messenger(),
         SmsGateway(),
         Telegram(),

@@ -1,0 +1,188 @@
+"""What Infobip's refusals mean: by the code of a refused request, by the status of a refused message, else by HTTP status.
+
+A request is refused with a 4xx or 5xx; a message also with a 200, whose ``status`` then belongs to another group than 1 (pending) and
+3 (delivered).
+
+Source: https://www.infobip.com/docs/essentials/api-essentials/response-status-and-error-codes, known as of 2026-11.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Any
+
+from channels_app.providers.base import ErrorMeaning, raise_for_status
+from connector_platform.core import wire
+from connector_platform.core.calls import HttpCall, HttpResponse
+from connector_platform.core.errors import (
+    ConfigurationError,
+    ContentRejected,
+    CredentialsRejected,
+    DeliveryError,
+    OutcomeUnknown,
+    RecipientGone,
+    ServerFault,
+    Throttled,
+)
+
+SEND_PURPOSES = frozenset({"send_text", "send_mms"})
+MAYBE_ABSENT = frozenset({"find_profile", "find_subscription", "remove_subscription", "remove_profile", "remove_security"})
+"""The purposes of calls to which "there is none" (404) is an answer like any other."""
+
+GROUPS = MappingProxyType({"1": "PENDING", "2": "UNDELIVERABLE", "3": "DELIVERED", "4": "EXPIRED", "5": "REJECTED"})
+_ACCEPTED = ("PENDING", "DELIVERED")
+
+_KEY = "Portal → Developer tools → API keys: make a key with the scopes that the channel's page lists, and store it in the channel."
+_SENDER = "Portal → Channels and numbers: register the sender, or correct it in the channel."
+_CREDIT = "Top the account up at Infobip, then set the channel to active."
+_LATER = "Nothing to do; the platform tries again."
+_NUMBER = "Nothing to do; the number cannot be reached."
+_PROGRAM = "Report it: the platform built a request that Infobip does not take."
+
+
+def _row(code: str, error: type[DeliveryError], meaning: str, remedy: str = "") -> ErrorMeaning:
+    return ErrorMeaning(code=code, error=error, meaning=meaning, remedy=remedy)
+
+
+ERRORS: tuple[ErrorMeaning, ...] = (
+    # Of the whole request; the newer codes beside the older names.
+    _row("UNAUTHORIZED", CredentialsRejected, "the API key is missing, wrong, expired or not allowed from this address", _KEY),
+    _row("E401", CredentialsRejected, "the API key is missing, wrong, expired or not allowed from this address", _KEY),
+    _row("FORBIDDEN", CredentialsRejected, "the API key lacks a scope", _KEY),
+    _row("E403", CredentialsRejected, "the API key lacks a scope", _KEY),
+    _row("BAD_REQUEST", ContentRejected, "Infobip does not take a value of the request", _PROGRAM),
+    _row("E400", ContentRejected, "Infobip does not take a value of the request", _PROGRAM),
+    _row("NOT_FOUND", ContentRejected, "the address does not exist at Infobip", "Correct the API base URL of the channel."),
+    _row("E404", ContentRejected, "the address does not exist at Infobip", "Correct the API base URL of the channel."),
+    _row("TOO_MANY_REQUESTS", Throttled, "too many requests in a short time", _LATER),
+    _row("E429", Throttled, "too many requests in a short time", _LATER),
+    _row("GENERAL_ERROR", ServerFault, "a temporary failure at Infobip", _LATER),
+    _row("E500", ServerFault, "a temporary failure at Infobip", _LATER),
+    # Of the message.
+    _row("REJECTED_NETWORK", ContentRejected, "the account does not cover the recipient's network", "Ask Infobip to enable the network."),
+    _row("REJECTED_PREFIX_MISSING", RecipientGone, "no network has the number's prefix", _NUMBER),
+    _row("REJECTED_DND", RecipientGone, "the person is in a do-not-disturb register", "Nothing to do; only the person can leave it."),
+    _row("REJECTED_SOURCE", ConfigurationError, "the account takes only registered senders, and this is none", _SENDER),
+    _row("REJECTED_SENDER", ConfigurationError, "the sender is blocked on the account", _SENDER),
+    _row("REJECTED_NOT_ENOUGH_CREDITS", CredentialsRejected, "the account has no credit left", _CREDIT),
+    _row("REJECTED_PREPAID_PACKAGE_EXPIRED", CredentialsRejected, "the account's credit has expired", _CREDIT),
+    _row(
+        "REJECTED_DESTINATION",
+        RecipientGone,
+        "the number is on the account's blocklist: the person opted out, or somebody blocked it",
+        "Portal → Blocklist, if it is there by mistake.",
+    ),
+    _row(
+        "REJECTED_DESTINATION_NOT_REGISTERED",
+        RecipientGone,
+        "a trial account writes only to numbers that it verified",
+        "Verify the number in the portal, or end the trial.",
+    ),
+    _row("REJECTED_ROUTE_NOT_AVAILABLE", ContentRejected, "the account has no route to this number", "Ask Infobip to set the route up."),
+    _row("REJECTED_FLOODING_FILTER", Throttled, "too many, or the same, messages to this number within an hour", _LATER),
+    _row("REJECTED_SYSTEM_ERROR", ServerFault, "a temporary failure at Infobip", _LATER),
+    _row("REJECTED_MESSAGE_TOO_LONG", ContentRejected, "the message takes more parts than Infobip sends", "Send a shorter message."),
+    _row("MISSING_TO", ContentRejected, "the recipient is missing", _PROGRAM),
+    _row("REJECTED_INVALID_DESTINATION", RecipientGone, "the recipient is no phone number", _NUMBER),
+    _row("UNDELIVERABLE_REJECTED_OPERATOR", ContentRejected, "the operator refused the message", "Ask Infobip which filter it met."),
+    _row("UNDELIVERABLE_NOT_DELIVERED", ContentRejected, "the operator could not deliver it", _NUMBER),
+    _row("UNDELIVERABLE", ContentRejected, "the message cannot be delivered", "Look the status up in the portal's logs."),
+    _row("EXPIRED", ContentRejected, "the message was not delivered in time", "Send it again later."),
+    _row("REJECTED", ContentRejected, "Infobip refused the message", "Look the status up in the portal's logs."),
+)
+_BY_CODE = {row.code: row for row in ERRORS}
+
+_HANDSET = MappingProxyType(
+    {
+        "EC_UNKNOWN_SUBSCRIBER": "the number is not in use",
+        "EC_UNIDENTIFIED_SUBSCRIBER": "the network does not know the phone at the moment",
+        "EC_ABSENT_SUBSCRIBER_SM": "the phone is switched off or out of reach",
+        "EC_ABSENT_SUBSCRIBER": "the phone is switched off or out of reach",
+        "EC_ILLEGAL_SUBSCRIBER": "the network bars the number",
+        "EC_BEARER_SERVICE_NOT_PROVISIONED": "the number has no SMS service",
+        "EC_TELESERVICE_NOT_PROVISIONED": "the number has no SMS service",
+        "EC_ILLEGAL_EQUIPMENT": "the network bars the phone",
+        "EC_CALL_BARRED": "the number is barred, or the person does not want such messages",
+        "EC_FACILITY_NOT_SUPPORTED": "the network cannot take SMS for this number",
+        "EC_SUBSCRIBER_BUSY_FOR_MT_SMS": "the phone was busy with another SMS",
+        "EC_SM_DELIVERY_FAILURE": "the phone could not store the message",
+        "EC_MESSAGE_WAITING_LIST_FULL": "too many messages wait for the phone",
+        "EC_SYSTEM_FAILURE": "the recipient's network failed",
+        "EC_DEST_ADDRESS_BLOCKLISTED": "the number is on the account's blocklist",
+    }
+)
+"""Why a network could not deliver, by Infobip's names of the GSM errors."""
+
+
+def interpret(call: HttpCall, response: HttpResponse) -> None:
+    """Return if ``response`` is a success; to a message that means a status of the groups pending or delivered and a message id.
+
+    Infobip's own sentences are not repeated: they quote what was sent.
+
+    Raises:
+        DeliveryError: see ``ERRORS``. OutcomeUnknown: a 2xx that proves nothing.
+    """
+    if response.status == 404 and call.purpose in MAYBE_ABSENT:
+        return
+    if response.status == 409 and call.purpose == "register_subscription":
+        raise ConfigurationError(
+            "another subscription at Infobip already covers this number; remove it under Developer tools → Subscriptions management",
+            provider_code="409",
+        )
+    body = response.json()
+    if not response.is_success:
+        exception = wire.obj(wire.obj(body, "requestError"), "serviceException")
+        row = _BY_CODE.get(wire.text(body, "errorCode")) or _BY_CODE.get(wire.text(exception, "messageId"))
+        if row is not None:
+            raise _error(row, response)
+        raise_for_status(response)
+    if call.purpose in SEND_PURPOSES:
+        _interpret_message(body, response)
+
+
+def message_id(response: HttpResponse) -> str:
+    """Infobip's id of the message that was sent; empty where the answer names none."""
+    return wire.identifier(_first_message(response.json()), "messageId")
+
+
+def failure_reason(status: dict[str, Any], error: dict[str, Any]) -> str:
+    """Why a message was not delivered, in words, with Infobip's own names of status and error."""
+    error_name = wire.text(error, "name")
+    row = _row_of(status)
+    words = _HANDSET.get(error_name) or (row.meaning if row else "it was not delivered")
+    names = [wire.name(name) for name in (wire.text(status, "name"), error_name) if name and name != "NO_ERROR"]
+    if error.get("permanent") is True:
+        words += "; sending it again will not help"
+    elif error_name != "NO_ERROR" and error.get("permanent") is False:
+        words += "; it may be sent again later"
+    return words + (f" ({', '.join(names)})" if names else "")
+
+
+def _first_message(body: Any) -> Any:
+    return next(iter(wire.items(body, "messages")), None)
+
+
+def _interpret_message(body: Any, response: HttpResponse) -> None:
+    message = _first_message(body)
+    status = wire.obj(message, "status")
+    group = _group(status)
+    if group and group not in _ACCEPTED:
+        row = _row_of(status)
+        if row is not None:
+            raise _error(row, response)
+    elif wire.identifier(message, "messageId"):
+        return
+    raise OutcomeUnknown("Infobip answered without a message id; the person may have the message", provider_code=str(response.status))
+
+
+def _group(status: dict[str, Any]) -> str:
+    return GROUPS.get(wire.identifier(status, "groupId"), "") or wire.text(status, "groupName")
+
+
+def _row_of(status: dict[str, Any]) -> ErrorMeaning | None:
+    return _BY_CODE.get(wire.text(status, "name")) or _BY_CODE.get(_group(status))
+
+
+def _error(row: ErrorMeaning, response: HttpResponse) -> DeliveryError:
+    wait_s = response.retry_after_s if row.error is Throttled else None
+    return row.error(f"Infobip: {row.meaning} ({row.code}). {row.remedy}".rstrip(), provider_code=row.code, retry_after_s=wait_s)
