@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.phones.base import Simulator
+from sandbox.phones.infobip import Infobip
 from sandbox.phones.messenger import Messenger
 from sandbox.phones.sms_gateway import SmsGateway
 from sandbox.phones.telegram import Telegram
@@ -12,6 +13,7 @@ from sandbox.phones.twilio import Twilio
 
 SIMULATORS: tuple[type[Simulator[Any]], ...] = (
     Messenger,
+    Infobip,
     SmsGateway,
     Telegram,
     Twilio,
