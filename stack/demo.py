@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 import requests
 
+from stack.channels import demo_channels
 from stack.errors import StackError
 from stack.keys import Keys
 from stack.parts import session
@@ -24,26 +24,23 @@ ACCOUNT_ID = "12345678"
 CLIENT_ID = "demo-connector"
 CAMPAIGN_ID, ENGAGEMENT_ID = "1001", "2001"
 SKILLS = {"101": "Sales", "102": "Service"}
-PAGE_ID = "100000000000001"
-APP_ID = "200000000000002"
-SMS_NUMBER = "+15550100"
-BOT_ID = "6123456789"
-TWILIO_ACCOUNT = "AC0a1b2c3d0a1b2c3d0a1b2c3d0a1b2c3d"
-TWILIO_NUMBER, TWILIO_WHATSAPP = "+15550111", "whatsapp:+15550112"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Demo:
-    """What was set up: rows as the platform's API answers them."""
+    """What was set up: rows as the platform's API answers them. ``rows`` holds each channel under its key, and each app under ``<key>_app``;
+    they are attributes, too: ``demo.messenger``, ``demo.messenger_app``.
+    """
 
     brand: Json
     liveperson_app: Json
-    messenger_app: Json
-    messenger: Json
-    sms: Json
-    telegram: Json
-    twilio: Json
-    twilio_whatsapp: Json
+    rows: Mapping[str, Json]
+
+    def __getattr__(self, name: str) -> Json:
+        try:
+            return self.rows[name]
+        except KeyError:
+            raise AttributeError(name) from None
 
 
 class PlatformApi:
@@ -88,7 +85,7 @@ class SandboxControl:
     """The sandbox's control API."""
 
     def __init__(self, base_url: str) -> None:
-        self._base_url = base_url
+        self.base_url = base_url
         self._session = session()
 
     def request(self, method: str, path: str, **arguments: Any) -> Any:
@@ -97,7 +94,7 @@ class SandboxControl:
         Raises:
             StackError: nobody answers, or the answer is a refusal.
         """
-        return _call(self._session, method, f"{self._base_url}/control/{path}", **arguments)
+        return _call(self._session, method, f"{self.base_url}/control/{path}", **arguments)
 
 
 def provision(api: PlatformApi, keys: Keys, sandbox_url: str) -> Demo:
@@ -120,53 +117,20 @@ def provision(api: PlatformApi, keys: Keys, sandbox_url: str) -> Demo:
             "engagement_id": ENGAGEMENT_ID,
         },
     )
-    messenger_app = api.ensure(
-        "provider-apps/",
-        {"provider": "messenger", "name": "Demo Meta app"},
-        {
-            "config": {
-                "app_id": APP_ID,
-                "app_secret": keys.derive("messenger app_secret"),
-                "verify_token": keys.derive("messenger verify_token"),
-            }
-        },
-    )
-    messenger = api.ensure(
-        "channels/",
-        {"brand": brand["id"], "name": f"{BRAND} on Messenger", "provider": "messenger"},
-        {
-            "provider_app": messenger_app["id"],
-            "liveperson_app": liveperson_app["id"],
-            "config": {"page_id": PAGE_ID, "page_access_token": keys.derive("messenger access_token")},
-        },
-    )
-    sms = api.ensure(
-        "channels/",
-        {"brand": brand["id"], "name": f"{BRAND} by SMS", "provider": "sms_gateway"},
-        {"liveperson_app": liveperson_app["id"], "config": _sms_config(keys, sandbox_url)},
-    )
-    telegram = api.ensure(
-        "channels/",
-        {"brand": brand["id"], "name": f"{BRAND} on Telegram", "provider": "telegram"},
-        {
-            "liveperson_app": liveperson_app["id"],
-            "config": {"bot_token": bot_token(keys), "secret_token": keys.derive("telegram secret_token")},
-        },
-    )
-    twilio, twilio_whatsapp = (
-        api.ensure(
-            "channels/",
-            {"brand": brand["id"], "name": f"{BRAND} {name}", "provider": "twilio"},
-            {"liveperson_app": liveperson_app["id"], "config": {**_twilio_account(keys), "sender": sender}},
-        )
-        for name, sender in (("by Twilio SMS", TWILIO_NUMBER), ("on WhatsApp by Twilio", TWILIO_WHATSAPP))
-    )
-    return Demo(brand, liveperson_app, messenger_app, messenger, sms, telegram, twilio, twilio_whatsapp)
+    rows: dict[str, Json] = {}
+    for channel in demo_channels(keys, sandbox_url):
+        body: Json = {"liveperson_app": liveperson_app["id"], "config": channel.config}
+        if channel.app is not None:
+            app = api.ensure("provider-apps/", {"provider": channel.provider, "name": channel.app.name}, {"config": channel.app.config})
+            rows[f"{channel.key}_app"] = app
+            body["provider_app"] = app["id"]
+        natural_key = {"brand": brand["id"], "name": f"{BRAND} {channel.name}", "provider": channel.provider}
+        rows[channel.key] = api.ensure("channels/", natural_key, body)
+    return Demo(brand, liveperson_app, rows)
 
 
 def register(demo: Demo, keys: Keys, sandbox: SandboxControl) -> None:
-    """Tell the sandbox about the demo brand: the connector at LivePerson, the page at Meta, the number at the gateway,
-    the bot at Telegram, the number and the WhatsApp sender at Twilio.
+    """Tell the sandbox about the demo brand: the connector at LivePerson, and each channel's line at its platform.
 
     Raises:
         StackError: the sandbox refused something.
@@ -181,100 +145,9 @@ def register(demo: Demo, keys: Keys, sandbox: SandboxControl) -> None:
             "skills": SKILLS,
         },
     )
-    sandbox.request(
-        "PUT",
-        f"lines/messenger/{PAGE_ID}",
-        json={
-            "name": demo.messenger["name"],
-            "callback_url": demo.messenger_app["callback_url"],
-            "app_id": APP_ID,
-            "app_secret": keys.derive("messenger app_secret"),
-            "verify_token": keys.derive("messenger verify_token"),
-            "access_token": keys.derive("messenger access_token"),
-        },
-    )
-    sandbox.request(
-        "PUT",
-        f"lines/sms_gateway/{SMS_NUMBER}",
-        json={
-            "name": demo.sms["name"],
-            "receive_url": f"{demo.sms['callback_url']}/receive",
-            "status_url": f"{demo.sms['callback_url']}/status",
-            "inbound_auth": _inbound_auth(keys),
-            "outbound_auth": _outbound_auth(keys),
-        },
-    )
-    sandbox.request(
-        "PUT",
-        f"lines/telegram/{BOT_ID}",
-        json={
-            "name": demo.telegram["name"],
-            "username": "demo_brand_bot",
-            "bot_token": bot_token(keys),
-            "secret_token": keys.derive("telegram secret_token"),
-            "callback_url": demo.telegram["callback_url"],
-        },
-    )
-    for sender, channel in ((TWILIO_NUMBER, demo.twilio), (TWILIO_WHATSAPP, demo.twilio_whatsapp)):
-        sandbox.request(
-            "PUT",
-            f"lines/twilio/{sender}",
-            json={**_twilio_account(keys), "name": channel["name"], "callback_url": f"{channel['callback_url']}#rc=3&rp=all"},
-        )
-
-
-def bot_token(keys: Keys) -> str:
-    """The demo bot's token, in Telegram's form."""
-    return f"{BOT_ID}:AAA{keys.derive('telegram bot_token')}"
-
-
-def _twilio_account(keys: Keys) -> Json:
-    return {"account_sid": TWILIO_ACCOUNT, "auth_token": keys.derive("twilio auth_token")}
-
-
-def _inbound_auth(keys: Keys) -> Json:
-    return {"kind": "hmac", "header": "X-Gateway-Signature", "prefix": "sha256=", "secret": keys.derive("sms inbound")}
-
-
-def _outbound_auth(keys: Keys) -> Json:
-    return {"kind": "basic", "username": "demo", "password": keys.derive("sms outbound")}
-
-
-def _sms_config(keys: Keys, sandbox_url: str) -> Json:
-    return {
-        "sender": SMS_NUMBER,
-        "inbound": {
-            "auth": _inbound_auth(keys),
-            "methods": ["POST"],
-            "body_format": "form",
-            "fields": {"sender": ["from"], "text": ["text"], "recipient": ["to"], "message_id": ["id"], "timestamp": ["date"]},
-        },
-        "status": {
-            "fields": {"message_id": ["ref", "id"], "status": ["status"]},
-            "values": {
-                "delivered": ["DELIVRD", "delivered"],
-                "failed": ["UNDELIV", "REJECTD", "EXPIRED", "DELETED", "UNKNOWN", "failed", "undelivered", "rejected", "expired"],
-                "sent": ["ACCEPTD", "ENROUTE", "sent"],
-            },
-        },
-        "outbound": {
-            "url": f"{sandbox_url}/sms/{quote(SMS_NUMBER)}/send",
-            "method": "POST",
-            "content_type": "application/json",
-            "auth": _outbound_auth(keys),
-            "body": '{"to":{{to}},"from":{{from}},"text":{{text}},"ref":{{id}},"dlr":{{status_url}}}',
-            "success": {"status": [200], "json_path": "messages[0].status", "equals": "accepted"},
-            "message_id": {"json_path": "messages[0].id"},
-            "errors": [
-                {"status": [429], "class": "rate_limited"},
-                {"json_path": "code", "in": ["10", "11", "14"], "class": "auth"},
-                {"json_path": "code", "in": ["13", "16"], "class": "recipient"},
-                {"json_path": "code", "in": ["12", "15"], "class": "permanent"},
-            ],
-            "retry_after": {"header": "Retry-After"},
-            "timeout_s": 10,
-        },
-    }
+    for channel in demo_channels(keys, sandbox.base_url):
+        body = channel.line(demo.rows[channel.key], demo.rows.get(f"{channel.key}_app", {}))
+        sandbox.request("PUT", f"lines/{channel.provider}/{channel.address}", json=body)
 
 
 def _call(local: requests.Session, method: str, url: str, **arguments: Any) -> Any:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from stack.channels import api_bases
 from stack.errors import StackError
 from stack.keys import Keys
 from stack.processes import ChildProcess, ending
@@ -68,7 +69,7 @@ def environment(
         "SANDBOX_URL": sandbox,
         "PLATFORM_URL": f"http://localhost:{layout.port}",  # the sandbox's pages lead back to it
         "HTTP_ALLOWED_ORIGINS": f"{layout.sandbox_url},{sandbox}",
-        "PROVIDER_API_BASES": f"messenger={layout.sandbox_url}/graph,telegram={layout.sandbox_url}/telegram,twilio={layout.sandbox_url}/twilio",
+        "PROVIDER_API_BASES": api_bases(layout.sandbox_url),
     }
     return {
         **defaults,

@@ -8,13 +8,12 @@ import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from stack import demo
+from stack.channels import sms_gateway
 from stack.demo import ACCOUNT_ID, CLIENT_ID, SKILLS
 from stack.ports import free_port
 from tests.e2e.conftest import SHORT
@@ -222,24 +221,16 @@ def second_app(live: LiveStack, brand: dict[str, Any], client: str, *, domain_ap
 
 def second_number(live: LiveStack, brand: dict[str, Any], app: dict[str, Any], number: str) -> dict[str, Any]:
     """Another number at the gateway, of this brand and app."""
-    config = demo._sms_config(live.keys, live.sandbox_url)
-    outbound = {**config["outbound"], "url": f"{live.sandbox_url}/sms/{quote(number)}/send"}
+    config = sms_gateway.config(live.keys, live.sandbox_url, number)
     body = {
         "brand": brand["id"],
         "name": number,
         "provider": SMS,
         "liveperson_app": app["id"],
-        "config": {**config, "sender": number, "outbound": outbound},
+        "config": config,
     }
     channel = live.api.request("POST", "channels/", json=body)
-    line = {
-        "name": number,
-        "receive_url": f"{channel['callback_url']}/receive",
-        "status_url": f"{channel['callback_url']}/status",
-        "inbound_auth": demo._inbound_auth(live.keys),
-        "outbound_auth": demo._outbound_auth(live.keys),
-    }
-    live.control.request("PUT", f"lines/{SMS}/{number}", json=line)
+    live.control.request("PUT", f"lines/{SMS}/{number}", json=sms_gateway.line(live.keys, channel))
     return channel
 
 

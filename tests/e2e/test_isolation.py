@@ -10,7 +10,7 @@ import psycopg
 import pytest
 import requests
 
-from stack.demo import APP_ID, PAGE_ID
+from stack.channels.messenger import APP_ID, PAGE_ID
 from tests.e2e.people import Agent, Consumer
 from tests.support.stack import LiveStack, wait_until
 

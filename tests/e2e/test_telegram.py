@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from stack.demo import BOT_ID, bot_token
+from stack.channels.telegram import BOT_ID, bot_token
 from stack.parts import session
 from tests.e2e.people import Agent, Consumer, meet
 from tests.support.stack import LiveStack, wait_until

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from stack.demo import TWILIO_ACCOUNT, TWILIO_NUMBER, TWILIO_WHATSAPP
+from stack.channels.twilio import TWILIO_ACCOUNT, TWILIO_NUMBER, TWILIO_WHATSAPP
 from stack.parts import session
 from tests.e2e.people import Agent, Consumer, meet
 from tests.e2e.test_conversation import PNG

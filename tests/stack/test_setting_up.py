@@ -88,6 +88,14 @@ def test_what_moves_a_copy() -> None:
     assert parse(["run"], {})[1].port == 8000
 
 
+API_PATHS = {
+    "messenger": "graph",
+    "telegram": "telegram",
+    "twilio": "twilio",
+}
+"""Where the sandbox plays each vendor's API."""
+
+
 def test_the_environment_of_the_parts(tmp_path: Path) -> None:
     made = keys.load_or_create(tmp_path / "secrets.env")
     layout = parts.Layout(data_dir=tmp_path, port=8001, sandbox_port=8801)
@@ -105,8 +113,8 @@ def test_the_environment_of_the_parts(tmp_path: Path) -> None:
     assert env["SECRET_KEY"] == made["SECRET_KEY"]
     assert env["SANDBOX_URL"] == "http://localhost:8801"
     assert env["HTTP_ALLOWED_ORIGINS"] == "http://127.0.0.1:8801,http://localhost:8801"
-    bases = "messenger=http://127.0.0.1:8801/graph,telegram=http://127.0.0.1:8801/telegram,twilio=http://127.0.0.1:8801/twilio"
-    assert env["PROVIDER_API_BASES"] == bases
+    bases = dict(base.split("=") for base in env["PROVIDER_API_BASES"].split(","))
+    assert bases == {slug: f"http://127.0.0.1:8801/{path}" for slug, path in API_PATHS.items()}
 
 
 def test_a_command_that_fails_shows_its_output(tmp_path: Path) -> None:
