@@ -26,6 +26,7 @@ DRIVER = (
 )
 
 TOLD = [
+    "/control/lines/infobip/+15550101",
     "/control/accounts/12345678/apps/demo-connector",
     "/control/lines/messenger/100000000000001",
     "/control/lines/sms_gateway/+15550100",

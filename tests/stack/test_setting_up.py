@@ -89,6 +89,7 @@ def test_what_moves_a_copy() -> None:
 
 
 API_PATHS = {
+    "infobip": "infobip",
     "messenger": "graph",
     "telegram": "telegram",
     "twilio": "twilio",
