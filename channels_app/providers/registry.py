@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from channels_app.providers.base import Provider
+from channels_app.providers.bird import Bird
 from channels_app.providers.infobip import Infobip
 from channels_app.providers.messenger import Messenger
 from channels_app.providers.sms_gateway import SmsGateway
@@ -12,6 +13,7 @@ from channels_app.providers.twilio import Twilio
 PROVIDERS: dict[str, Provider] = {
     provider.slug: provider
     for provider in (
+        Bird(),
         Infobip(),
         Messenger(),
         SmsGateway(),

@@ -1,0 +1,129 @@
+"""What Bird's refusals mean: by the code in ``errors``, with the parameter at fault where that tells more, else by HTTP status.
+
+Source: https://developers.messagebird.com/api/#api-errors, https://developers.messagebird.com/api/sms-messaging/#sms-errors,
+known as of 2026-11.
+"""
+
+from __future__ import annotations
+
+import re
+from types import MappingProxyType
+from typing import Any
+
+from channels_app.providers.base import ErrorMeaning, raise_for_status
+from connector_platform.core import wire
+from connector_platform.core.calls import HttpCall, HttpResponse
+from connector_platform.core.errors import (
+    ConfigurationError,
+    ContentRejected,
+    CredentialsRejected,
+    DeliveryError,
+    OutcomeUnknown,
+    RecipientGone,
+    ServerFault,
+    Throttled,
+)
+
+SEND_PURPOSES = frozenset({"send_text", "send_mms"})
+
+_KEY = "Dashboard → Developers → API access: copy a live key into the channel and set it to active."
+_LATER = "Nothing to do; the platform tries again."
+_PROGRAM = "Report it: the platform built a request that Bird does not take."
+
+
+def _row(code: str, error: type[DeliveryError], meaning: str, remedy: str = "") -> ErrorMeaning:
+    return ErrorMeaning(code=code, error=error, meaning=meaning, remedy=remedy)
+
+
+ERRORS: tuple[ErrorMeaning, ...] = (
+    _row("2", CredentialsRejected, "the access key is wrong, or may not do this", _KEY),
+    _row("9", ContentRejected, "a parameter is missing", _PROGRAM),
+    _row("10/recipient", RecipientGone, "the recipient is no phone number", "Nothing to do; the number cannot be reached."),
+    _row(
+        "10/originator",
+        ConfigurationError,
+        "the sender is not allowed, or not in the right form",
+        "Register the sender at Bird, or correct it in the channel.",
+    ),
+    _row("10/body", ContentRejected, "the text is too long or empty", "Send a shorter message."),
+    _row("10/mediaUrls", ContentRejected, "Bird does not take the picture", "Send the picture's address as text, or one under 1 MB."),
+    _row("10", ContentRejected, "Bird does not take a value of the request", _PROGRAM),
+    _row("20", ContentRejected, "what was asked for does not exist at Bird", _PROGRAM),
+    _row("21", ContentRejected, "Bird does not understand the request", _PROGRAM),
+    _row("25", CredentialsRejected, "the account has no balance left", "Top the account up at Bird, then set the channel to active."),
+    _row("98", ServerFault, "a temporary failure at Bird", _LATER),
+    _row("99", ServerFault, "a temporary failure at Bird", _LATER),
+    _row("429", Throttled, "too many requests in a short time", _LATER),
+)
+_BY_CODE = {row.code: row for row in ERRORS}
+
+_STATUS_WORDS = MappingProxyType(
+    {
+        "delivery_failed": "it could not be delivered",
+        "expired": "it was not delivered in time",
+        "rejected": "the operator refused it",
+    }
+)
+# 1 to 36 are the errors of the mobile networks (3GPP TS 29.002); 103 is Bird's own.
+_NETWORK_WORDS = MappingProxyType(
+    {
+        "1": "the number is not in use",
+        "5": "the network does not know the phone at the moment",
+        "6": "the phone is switched off or out of reach",
+        "9": "the network bars the number",
+        "11": "the number has no SMS service",
+        "12": "the network bars the phone",
+        "13": "the number is barred, or the person does not want such messages",
+        "21": "the network cannot take SMS for this number",
+        "27": "the phone is switched off or out of reach",
+        "31": "the phone was busy with another SMS",
+        "32": "the phone could not store the message",
+        "33": "too many messages wait for the phone",
+        "34": "the recipient's network failed",
+        "103": "the person opted out of messages",
+    }
+)
+_CODE = re.compile(r"[0-9]{1,6}", re.ASCII)
+
+
+def interpret(call: HttpCall, response: HttpResponse) -> None:
+    """Return if ``response`` is a success; to a message that means an id.
+
+    Bird's own sentences are not repeated: they quote what was sent.
+
+    Raises:
+        DeliveryError: see ``ERRORS``. OutcomeUnknown: a 2xx that proves nothing.
+    """
+    body = response.json()
+    refusal = next(iter(wire.items(body, "errors")), None)
+    if refusal is not None:
+        row = _row_of(wire.identifier(refusal, "code"), wire.text(refusal, "parameter"))
+        if row is not None:
+            raise _error(row, response)
+    if response.status == 429:
+        raise _error(_BY_CODE["429"], response)
+    raise_for_status(response)
+    if call.purpose in SEND_PURPOSES and not message_id(response):
+        raise OutcomeUnknown("Bird answered without a message id; the person may have the message", provider_code=str(response.status))
+
+
+def message_id(response: HttpResponse) -> str:
+    """Bird's id of the message that was sent; empty where the answer names none."""
+    body: Any = response.json()
+    return wire.identifier(body, "id")
+
+
+def failure_reason(status: str, code: str) -> str:
+    """Why a message was not delivered, in words, with the status and the code."""
+    words = _NETWORK_WORDS.get(code) or _STATUS_WORDS.get(status, "it was not delivered")
+    return f"{words} ({wire.name(status)}{f', code {code}' if _CODE.fullmatch(code) else ''})"
+
+
+def _row_of(code: str, parameter: str) -> ErrorMeaning | None:
+    # "recipients" and "recipient" are both in use.
+    return _BY_CODE.get(f"{code}/{'recipient' if parameter == 'recipients' else parameter}") or _BY_CODE.get(code)
+
+
+def _error(row: ErrorMeaning, response: HttpResponse) -> DeliveryError:
+    wait_s = response.retry_after_s if row.error is Throttled else None
+    return row.error(f"Bird: {row.meaning} (code {row.code}). {row.remedy}".rstrip(), provider_code=row.code, retry_after_s=wait_s)
