@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.phones.base import Simulator
+from sandbox.phones.bird import Bird
 from sandbox.phones.infobip import Infobip
 from sandbox.phones.messenger import Messenger
 from sandbox.phones.sms_gateway import SmsGateway
@@ -13,6 +14,7 @@ from sandbox.phones.twilio import Twilio
 
 SIMULATORS: tuple[type[Simulator[Any]], ...] = (
     Messenger,
+    Bird,
     Infobip,
     SmsGateway,
     Telegram,
