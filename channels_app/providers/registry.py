@@ -9,6 +9,7 @@ from channels_app.providers.messenger import Messenger
 from channels_app.providers.sms_gateway import SmsGateway
 from channels_app.providers.telegram import Telegram
 from channels_app.providers.twilio import Twilio
+from channels_app.providers.vonage import Vonage
 
 PROVIDERS: dict[str, Provider] = {
     provider.slug: provider
@@ -19,5 +20,6 @@ PROVIDERS: dict[str, Provider] = {
         SmsGateway(),
         Telegram(),
         Twilio(),
+        Vonage(),
     )
 }

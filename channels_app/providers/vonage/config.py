@@ -1,0 +1,130 @@
+"""What an operator types in for one number.
+
+Source: https://developer.vonage.com/en/getting-started/concepts/authentication and .../signing-messages (checked 2026-11).
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Annotated, Literal, Self
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from channels_app.providers.base import ProviderConfig
+
+SignatureMethod = Literal["sha256", "sha512", "sha1", "md5", "md5hash"]
+
+_PEM = re.compile(r"-----BEGIN ((?:RSA )?PRIVATE KEY)-----(.*?)-----END \1-----", re.DOTALL)
+_NUMBER = re.compile(r"[0-9]{3,15}")
+
+
+def _sender(value: str) -> str:
+    digits = re.sub(r"[\s().-]", "", value).removeprefix("+")
+    if not _NUMBER.fullmatch(digits):
+        raise ValueError("must be the number itself with its country code, such as 31970102003, or a short code; names cannot be answered")
+    return digits
+
+
+def _credential(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value().strip()
+    if len(text) < 6:
+        raise ValueError("is too short; copy the whole value")
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("has a blank, a line break or a letter outside ASCII inside; copy it again without surrounding text")
+    return SecretStr(text)
+
+
+def _application_id(value: str) -> str:
+    if not value:
+        return ""
+    try:
+        return str(uuid.UUID(value))
+    except ValueError:
+        raise ValueError("must be the application's id, such as 78d335fa-323d-0114-9c3d-d6f0d48968cf") from None
+
+
+def _private_key(value: SecretStr) -> SecretStr:
+    """The key with its lines as they have to be: forms and environment files lose or escape line breaks."""
+    text = value.get_secret_value().replace("\\n", "\n").strip()
+    if not text:
+        return SecretStr("")
+    found = _PEM.fullmatch(text)
+    if found is None:
+        raise ValueError("must be all of private.key, from -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----")
+    body = re.sub(r"\s", "", found[2])
+    lines = [body[at : at + 64] for at in range(0, len(body), 64)]
+    pem = "\n".join((f"-----BEGIN {found[1]}-----", *lines, f"-----END {found[1]}-----", ""))
+    try:
+        key = load_pem_private_key(pem.encode("utf-8", "replace"), password=None)
+    except (ValueError, TypeError):
+        raise ValueError("is no readable private key; copy all of private.key again") from None
+    if not isinstance(key, RSAPrivateKey) or key.key_size < 1024:
+        raise ValueError("is no RSA key of 1024 bits or more, which Vonage's applications have")
+    return SecretStr(pem)
+
+
+Credential = Annotated[SecretStr, AfterValidator(_credential)]
+
+
+class VonageConfig(ProviderConfig):
+    """One number as a channel, with the account and, for the Messages API, the application that it belongs to."""
+
+    sender: Annotated[str, AfterValidator(_sender)] = Field(
+        title="Number",
+        description="Dashboard → Phone numbers → Your numbers: the number with its country code, or the short code. It is the sender, too.",
+    )
+    api: Literal["messages", "sms"] = Field(
+        default="messages",
+        title="API",
+        description="“messages” is Vonage's current Messages API. “sms” is the older SMS API: texts only, for accounts that still use it.",
+    )
+    api_key: Credential = Field(title="API key", description="Dashboard → API settings → API key.")
+    api_secret: Credential = Field(title="API secret", description="Dashboard → API settings → Account secret.")
+    signature_secret: Credential = Field(
+        title="Signature secret",
+        description="Dashboard → API settings → Signature secret. Vonage signs every callback with it; nothing else proves that one is Vonage's.",
+    )
+    signature_method: SignatureMethod = Field(
+        default="sha256",
+        title="Signature method",
+        description="SMS API only: the method chosen in Dashboard → API settings; “md5hash” is the one without HMAC. Callbacks must be signed.",
+    )
+    application_id: Annotated[str, AfterValidator(_application_id)] = Field(
+        default="",
+        title="Application ID",
+        description="Messages API only: Dashboard → Applications → the application that this number is linked to. One application per channel.",
+    )
+    private_key: Annotated[SecretStr, AfterValidator(_private_key)] = Field(
+        default=SecretStr(""),
+        title="Private key",
+        description="Messages API only: all of the file private.key that the application's “Generate public and private key” saved.",
+    )
+    media: Literal["link", "mms"] = Field(
+        default="link",
+        title="Pictures and files",
+        description=(
+            "“link” writes their address into an SMS. “mms” sends them as MMS: Messages API only, and only from numbers in the USA and Canada "
+            "that have MMS."
+        ),
+    )
+    stop_keywords: list[str] = Field(
+        default=["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"],
+        title="Stop words",
+        description="A message of just this word stops all sending to its sender, whatever its letter case. Add your languages' words.",
+    )
+    start_keywords: list[str] = Field(
+        default=["START", "UNSTOP"], title="Start words", description="A message of just this word allows sending again."
+    )
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        if self.api == "messages" and not self.application_id:
+            raise ValueError("application_id is missing: the Messages API knows the channel by its application")
+        if self.api == "messages" and not self.private_key.get_secret_value():
+            raise ValueError("private_key is missing: calls to the Messages API are signed with it")
+        if self.api == "sms" and self.media == "mms":
+            raise ValueError("media cannot be “mms” with the SMS API, which carries texts only; choose the Messages API")
+        return self

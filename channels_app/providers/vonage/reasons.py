@@ -1,0 +1,112 @@
+"""Why a message was not delivered, in words: Vonage's codes of both APIs.
+
+Source: https://developer.vonage.com/en/api-errors/messages and .../messaging/sms/guides/delivery-receipts (checked 2026-11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from connector_platform.core import wire
+
+_ABSENT = "the phone is switched off or out of reach for now"
+_GONE = "the number is not in use any more"
+_STOPPED = "the person has opted out with STOP; only a START of theirs takes it back"
+_SPAM = "the carrier took it for spam, by its sender or its words"
+_UNROUTABLE = "there is no route to the number from this sender"
+_BARRED = "the number is barred from receiving messages"
+_AGE = "the carrier blocks it because of the person's age"
+_CARRIER = "the carrier blocks it: the person's plan, or the sender's"
+_NETWORK = "the carrier's network failed"
+_PORTED = "the number has changed carrier and cannot be reached yet"
+_CREDIT = "the person's prepaid account cannot pay for it"
+_INVALID = "a value of the message is not valid"
+_UNKNOWN = "the carrier does not say why; is the number right?"
+
+MESSAGE_REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "1000": "too many messages in a short time",
+        "1010": _INVALID,
+        "1020": _INVALID,
+        "1030": "a failure at Vonage",
+        "1040": "Vonage could not process it; is the number right?",
+        "1050": _BARRED,
+        "1060": "the Vonage account is barred",
+        "1070": "the Vonage account has no credit",
+        "1080": "the Vonage account may not use this API",
+        "1090": "the message is too long",
+        "1100": "Vonage could not pass it on",
+        "1120": "the sender is not allowed in the person's country",
+        "1140": "the Vonage account lacks a feature that it needs",
+        "1160": "the number is not on the list of numbers that a trial account may write to",
+        "1170": "the number is not valid",
+        "1180": _ABSENT,
+        "1190": _GONE,
+        "1200": _PORTED,
+        "1210": _SPAM,
+        "1220": "the phone was busy",
+        "1230": _NETWORK,
+        "1240": _STOPPED,
+        "1241": "too many messages to this number",
+        "1250": _UNROUTABLE,
+        "1260": "the number cannot be reached",
+        "1270": _AGE,
+        "1280": _CARRIER,
+        "1290": _CREDIT,
+        "1300": "the number is not in the carrier's network",
+        "1310": "the phone cannot show such a message",
+        "1320": "the message had been sent before",
+        "1330": _UNKNOWN,
+        "1360": "it could not be delivered in time",
+    }
+)
+
+RECEIPT_REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "1": _UNKNOWN,
+        "2": _ABSENT,
+        "3": _GONE,
+        "4": "the person has barred such messages at the carrier",
+        "5": _PORTED,
+        "6": _SPAM,
+        "7": "the phone was busy",
+        "8": _NETWORK,
+        "9": _STOPPED,
+        "10": _INVALID,
+        "11": _UNROUTABLE,
+        "12": "the number cannot be reached",
+        "13": _AGE,
+        "14": _CARRIER,
+        "15": _CREDIT,
+        "16": "the carrier takes no more messages from this account for now",
+        "50": "a regulation filter: the sender's company is not registered (entity id)",
+        "51": "a regulation filter: the sender is not registered (header)",
+        "52": "a regulation filter: the words are not registered (content template)",
+        "53": "a regulation filter: the person has not consented",
+        "54": "a regulation of the person's country forbids it",
+        "99": "the route to the number has a problem",
+    }
+)
+
+
+def message_reason(root: dict[str, Any], status: str) -> str:
+    """Why the Messages API reports ``rejected`` or ``undeliverable``. The code is the error's title, and the end of its type."""
+    error = wire.obj(root, "error")
+    candidates = (wire.identifier(error, "title"), wire.text(error, "type").rpartition("#")[2])
+    code = next((code for code in candidates if code.isascii() and code.isdigit() and len(code) <= 6), "")
+    return _in_words(MESSAGE_REASONS.get(code, ""), code, status)
+
+
+def receipt_reason(status: str, code: str) -> str:
+    """Why the SMS API reports ``failed``, ``rejected`` or ``expired``; ``code`` is its ``err-code``."""
+    code = code if code.isascii() and code.isdigit() and len(code) <= 6 and code != "0" else ""
+    if status == "expired" and code not in RECEIPT_REASONS:
+        return _in_words("it could not be delivered in time", code, status)
+    return _in_words(RECEIPT_REASONS.get(code, ""), code, status)
+
+
+def _in_words(words: str, code: str, status: str) -> str:
+    words = words or "Vonage gave no reason that is known"
+    return f"{words} ({status}, error {code})" if code else f"{words} ({status})"

@@ -1,0 +1,101 @@
+"""From the SMS API's callbacks to our vocabulary: messages, each part of a long one by itself, and delivery receipts.
+
+Source: https://developer.vonage.com/en/messaging/sms/guides/inbound-sms and .../delivery-receipts (checked 2026-11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import MappingProxyType
+
+from channels_app.providers.base import CallbackRequest
+from channels_app.providers.vonage import wire
+from channels_app.providers.vonage.config import VonageConfig
+from channels_app.providers.vonage.reasons import receipt_reason
+from connector_platform.core import wire as json_wire
+from connector_platform.core.events import Content, InboundEvent, ParsedCallback, Receipt, ReceiptKind, Text, Unsupported
+
+EVENT_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "sms.part": "SMS API: one part of a long text, marked with its number; the parts may come in any order",
+        "sms.binary": "SMS API: a line for the agent that something came which cannot be shown",
+        "sms.delivered": "SMS API: a receipt, delivered",
+        "sms.failed": "SMS API: a receipt, failed, with the carrier's reason",
+        "sms.accepted": "SMS API: ignored, it is on its way",
+        "sms.status_other": "SMS API: ignored, a status that says nothing",
+        "sms.unreadable": "SMS API: ignored, a callback that names nobody",
+    }
+)
+
+# The key of the account and what signs the call are no part of the event.
+_NOT_KEPT = ("api-key", "sig", "nonce", "timestamp")
+
+
+def parse(request: CallbackRequest, config: VonageConfig) -> ParsedCallback:
+    """What a callback says. Both kinds are told apart by what they hold: only a receipt has a status.
+
+    Raises:
+        PayloadMalformed: the parameters cannot be read.
+    """
+    given = {json_wire.storable(name): json_wire.storable(value) for name, value in wire.parameters(request).items()}
+    person = wire.number(given, "msisdn")
+    message_id = json_wire.identifier(given, "messageId")
+    if not person or not message_id:
+        return ParsedCallback(ignored=("sms.unreadable",))
+    event = InboundEvent(
+        consumer_id=person,
+        source_id=message_id,
+        content=Unsupported(kind="binary", description="sent something this channel cannot show"),
+        wire_type="sms.binary",
+        raw=json_wire.dump({name: value for name, value in given.items() if name not in _NOT_KEPT}),
+        address=wire.number(given, "to"),
+        occurred_at=wire.instant(given.get("message-timestamp", "")),
+        profile=wire.profile(person),
+    )
+    if "status" in given:
+        return _receipt(event, given)
+    if given.get("type") != "binary":
+        wire_type, content = _words(given, config)
+        event = replace(event, wire_type=wire_type, content=content)
+    return ParsedCallback(events=(event,))
+
+
+def _words(given: Mapping[str, str], config: VonageConfig) -> tuple[str, Content]:
+    text = given.get("text", "")
+    if given.get("concat", "").lower() == "true" and text:
+        # Parts come one by one and in any order, and nothing here remembers: the agent reads which part it is.
+        return "sms.part", Text(text=f"({given.get('concat-part', '?')[:3]}/{given.get('concat-total', '?')[:3]}) {text}")
+    return wire.words(text, config)
+
+
+def _receipt(event: InboundEvent, given: Mapping[str, str]) -> ParsedCallback:
+    status = given["status"].lower()
+    if status in ("accepted", "buffered"):
+        return ParsedCallback(ignored=("sms.accepted",))
+    if status == "delivered":
+        content = Receipt(kind=ReceiptKind.DELIVERED, message_ids=(event.source_id,))
+    elif status in ("expired", "failed", "rejected"):
+        content = Receipt(kind=ReceiptKind.FAILED, message_ids=(event.source_id,), reason=receipt_reason(status, given.get("err-code", "")))
+    else:
+        return ParsedCallback(ignored=("sms.status_other",))
+    kind = content.kind.value
+    receipt = replace(
+        event,
+        consumer_id="",  # the message says whose it is
+        profile=None,
+        source_id=f"status:{kind}:{event.source_id}",
+        content=content,
+        wire_type=f"sms.{kind}",
+        occurred_at=_reported_at(given) or event.occurred_at,
+    )
+    return ParsedCallback(events=(receipt,))
+
+
+def _reported_at(given: Mapping[str, str]) -> datetime | None:
+    """When the carrier says that it happened: ``scts``, as YYMMDDHHMM."""
+    try:
+        return datetime.strptime(given.get("scts", ""), "%y%m%d%H%M").replace(tzinfo=UTC)
+    except ValueError:
+        return None
