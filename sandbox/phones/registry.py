@@ -11,6 +11,7 @@ from sandbox.phones.messenger import Messenger
 from sandbox.phones.sms_gateway import SmsGateway
 from sandbox.phones.telegram import Telegram
 from sandbox.phones.twilio import Twilio
+from sandbox.phones.vonage import Vonage
 
 SIMULATORS: tuple[type[Simulator[Any]], ...] = (
     Messenger,
@@ -19,4 +20,5 @@ SIMULATORS: tuple[type[Simulator[Any]], ...] = (
     SmsGateway,
     Telegram,
     Twilio,
+    Vonage,
 )
