@@ -11,6 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat, load_der_private_key
+
 from stack.errors import StackError
 
 # None that look alike: a password is read from a terminal and typed.
@@ -25,6 +28,11 @@ def _fernet_key() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
+def _rsa_key() -> str:
+    key = generate_private_key(public_exponent=65537, key_size=2048)
+    return base64.b64encode(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())).decode()
+
+
 # Hexadecimal where a value becomes a command's argument: nothing in it looks like an option.
 GENERATORS: Mapping[str, Callable[[], str]] = {
     "SECRET_KEY": lambda: secrets.token_hex(32),
@@ -33,6 +41,7 @@ GENERATORS: Mapping[str, Callable[[], str]] = {
     "PLATFORM_API_KEY": lambda: "cpk_" + secrets.token_hex(24),
     "REDIS_PASSWORD": lambda: secrets.token_hex(16),
     "DEMO_SEED": lambda: secrets.token_hex(16),
+    "DEMO_RSA_KEY": _rsa_key,
 }
 
 
@@ -48,6 +57,12 @@ class Keys:
     def derive(self, label: str) -> str:
         """A secret for ``label``, the same in every run: the demo's credentials, which the platform and the sandbox must agree on."""
         return hmac.new(self.values["DEMO_SEED"].encode(), label.encode(), hashlib.sha256).hexdigest()[:32]
+
+    def demo_key_pair(self) -> tuple[str, str]:
+        """The demo's private and public RSA key as PEM, for vendors whose calls are signed with one."""
+        key = load_der_private_key(base64.b64decode(self.values["DEMO_RSA_KEY"]), password=None)
+        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        return private.decode(), key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 def load_or_create(path: Path) -> Keys:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 from stack import keys, parts
 from stack.__main__ import parse
@@ -23,6 +24,9 @@ def test_keys_are_made_once_and_are_private(tmp_path: Path) -> None:
     Fernet(first["ENCRYPTION_KEYS"])
     assert first.derive("a") == keys.load_or_create(path).derive("a") != first.derive("b")
     assert first["OPERATOR_PASSWORD"] not in repr(first)
+    private, public = first.demo_key_pair()
+    assert keys.load_or_create(path).demo_key_pair() == (private, public)
+    assert load_pem_public_key(public.encode()) == load_pem_private_key(private.encode(), None).public_key()
 
 
 def test_a_key_that_a_newer_version_needs_is_added_and_the_others_stay(tmp_path: Path) -> None:
