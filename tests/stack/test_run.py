@@ -26,6 +26,7 @@ DRIVER = (
 )
 
 TOLD = [
+    "/control/lines/bird/+15550102",
     "/control/lines/infobip/+15550101",
     "/control/accounts/12345678/apps/demo-connector",
     "/control/lines/messenger/100000000000001",
