@@ -107,7 +107,7 @@ def _contents(root: dict[str, Any], config: VonageConfig) -> Iterator[tuple[str,
 def _item(kind: str, item: dict[str, Any]) -> Content:
     """One part of a message: a file, a text, or what cannot be shown."""
     url, file_kind = json_wire.text(item, "url"), wire.file_kind(kind)
-    if file_kind is not None and url.startswith(("https://", "http://")) and len(url) <= 2000:
+    if file_kind is not None and wire.is_web(url):
         name, caption = json_wire.text(item, "name")[:200], json_wire.text(item, "caption")
         return File(kind=file_kind, url=url, name=name or ("contact.vcf" if kind == "vcard" else ""), caption=caption)
     if kind == "text" and (words := json_wire.text(item, "text")):

@@ -42,6 +42,15 @@ def file_kind(kind: str) -> FileKind | None:
     return _KINDS.get(kind)
 
 
+def is_web(url: str) -> bool:
+    """Whether ``url`` is an address that can be called."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        return parts.scheme in ("https", "http") and bool(parts.hostname) and len(url) <= 2000
+    except ValueError:
+        return False
+
+
 def words(text: str, config: VonageConfig) -> tuple[str, Content]:
     """The name of the event and what a text says: a lone stop or start word is an opt-out or opt-in."""
     word = text.strip().casefold()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from channels_app.providers.vonage import Vonage
 from connector_platform.core.errors import PayloadMalformed
-from connector_platform.core.events import OptIn, OptOut, Text, content_to_json
+from connector_platform.core.events import OptIn, OptOut, Text, Unsupported, content_to_json
 from tests.providers.vonage.case import FIXTURES, SMS_CONFIG, fixture_request, form, make_config, message, post, sign
 
 
@@ -65,6 +65,12 @@ def test_the_accounts_key_and_the_signature_are_not_kept() -> None:
 def test_numbers_in_json_are_read_as_texts() -> None:
     (event,) = Vonage().parse(post({"msisdn": 31612345678, "to": 3197010200300, "messageId": "1", "text": "hi"}), SMS_CONFIG).events
     assert (event.consumer_id, event.address) == ("31612345678", "3197010200300")
+
+
+@pytest.mark.parametrize("url", ["http://[", "https://", "ftp://a.example/b", "https://a.example/" + "x" * 2000, ""])
+def test_a_file_at_no_address_is_a_line_for_the_agent(url: str) -> None:
+    (content,) = contents(message(message_type="image", image={"url": url}))
+    assert isinstance(content, Unsupported)
 
 
 @settings(deadline=None)
