@@ -6,6 +6,7 @@ from channels_app.providers.base import Provider
 from channels_app.providers.bird import Bird
 from channels_app.providers.infobip import Infobip
 from channels_app.providers.messenger import Messenger
+from channels_app.providers.plivo import Plivo
 from channels_app.providers.sms_gateway import SmsGateway
 from channels_app.providers.telegram import Telegram
 from channels_app.providers.twilio import Twilio
@@ -17,6 +18,7 @@ PROVIDERS: dict[str, Provider] = {
         Bird(),
         Infobip(),
         Messenger(),
+        Plivo(),
         SmsGateway(),
         Telegram(),
         Twilio(),
