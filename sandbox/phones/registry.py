@@ -8,6 +8,7 @@ from sandbox.phones.base import Simulator
 from sandbox.phones.bird import Bird
 from sandbox.phones.infobip import Infobip
 from sandbox.phones.messenger import Messenger
+from sandbox.phones.plivo import Plivo
 from sandbox.phones.sms_gateway import SmsGateway
 from sandbox.phones.telegram import Telegram
 from sandbox.phones.twilio import Twilio
@@ -17,6 +18,7 @@ SIMULATORS: tuple[type[Simulator[Any]], ...] = (
     Messenger,
     Bird,
     Infobip,
+    Plivo,
     SmsGateway,
     Telegram,
     Twilio,
