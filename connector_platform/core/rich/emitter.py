@@ -151,10 +151,18 @@ class Emitter:
                 return act
         return None
 
+    def natives(self, presses: tuple[Press, ...]) -> list[Press]:
+        """Those that can be buttons of one card: all that have a form here; where links stand alone, the answers, else the first link."""
+        found = [press for press in presses if self.native_act(press) is not None]
+        if not self.able.lone_links:
+            return found
+        return [press for press in found if self.answer_of(press) is not None] or found[:1]
+
     def buttons(self, presses: tuple[Press, ...], most: int) -> tuple[Button, ...]:
         """Native buttons: what is a button first, then taps as far as there is room. What is left is held as lines."""
-        own = [press for press in presses if not press.is_tap and self.native_act(press) is not None]
-        taps = [press for press in presses if press.is_tap and self.native_act(press) is not None][: max(0, most - len(own))]
+        natives = self.natives(presses)
+        own = [press for press in natives if not press.is_tap]
+        taps = [press for press in natives if press.is_tap][: max(0, most - len(own))]
         made = []
         for press in sorted(presses, key=lambda press: press.is_tap):
             if any(press is chosen for chosen in (*own, *taps)):

@@ -34,9 +34,11 @@ class Abilities:
         max_text_card: the words above buttons without a picture. 0: cards without a picture have a title.
         max_button_title, max_payload: on and behind a button or quick reply. A payload of None has no limit.
         link_buttons, call_buttons: a button may open a page, dial a number.
+        lone_links: a button that opens or dials something is the only one on its card; beside answers it becomes a line.
     Carousels:
         max_carousel_cards: 0: no carousels. ``min_carousel_cards``: fewer are single cards.
         max_carousel_buttons: buttons on each card of a carousel.
+        even_carousels: all cards of a carousel have a picture, and equally many buttons of one kind.
     Quick replies:
         max_quick_replies, max_quick_reply_title.
         quick_replies_on_anything: they may ride on a picture or card too, not only on a text.
@@ -64,9 +66,11 @@ class Abilities:
     max_payload: int | None = None
     link_buttons: bool = False
     call_buttons: bool = False
+    lone_links: bool = False
     max_carousel_cards: int = 0
     min_carousel_cards: int = 2
     max_carousel_buttons: int = 0
+    even_carousels: bool = False
     max_quick_replies: int = 0
     max_quick_reply_title: int = 0
     quick_replies_on_anything: bool = False

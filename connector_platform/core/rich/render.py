@@ -53,7 +53,7 @@ class _Planner(Emitter):
         elif not self._sizes(len(block.cards)):
             why = "so many cards do not make carousels"
         else:
-            why = next((why for card in block.cards if (why := self._misfit(card, in_carousel=True))), "")
+            why = next((why for card in block.cards if (why := self._misfit(card, in_carousel=True))), "") or self._unevenness(block)
         if why:
             self.note(block.path, LossKind.REDUCED, f"shown as single cards: {why}")
             for card in block.cards:
@@ -96,8 +96,9 @@ class _Planner(Emitter):
         """Why ``block`` cannot be a card; empty where it can."""
         able = self.able
         most = able.max_carousel_buttons if in_carousel else able.max_card_buttons
-        own = [press for press in block.presses if not press.is_tap and self.native_act(press) is not None]
-        taps = [press for press in block.presses if press.is_tap and self.native_act(press) is not None]
+        natives = self.natives(block.presses)
+        own = [press for press in natives if not press.is_tap]
+        taps = [press for press in natives if press.is_tap]
         if not able.max_card_buttons:
             return "the channel has no cards"
         if len(own) > most:
@@ -122,6 +123,17 @@ class _Planner(Emitter):
         if not pictures and self.able.titled_cards_need_picture:
             return "a card has no picture"
         return "" if self._has_title(block) else "the words of a card do not fit"
+
+    def _unevenness(self, block: Block) -> str:
+        """Why the cards of ``block``, each of which fits, do not fit together; empty where they do."""
+        if not self.able.even_carousels:
+            return ""
+        if not all(_pictures(card) for card in block.cards):
+            return "a card has no picture"
+        most = self.able.max_carousel_buttons
+        kinds = [[self.answer_of(press) is not None for press in self.natives(card.presses)[:most]] for card in block.cards]
+        is_even = len(set(kinds[0])) == 1 and all(kind == kinds[0] for kind in kinds)
+        return "" if is_even else "the cards do not have equally many buttons of one kind"
 
     def _has_title(self, block: Block) -> bool:
         """Whether its words fit a title and a subtitle."""

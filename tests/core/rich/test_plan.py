@@ -112,8 +112,10 @@ def abilities(draw: st.DrawFn) -> Abilities:
         max_payload=draw(st.none() | limit),
         link_buttons=draw(st.booleans()),
         call_buttons=draw(st.booleans()),
+        lone_links=draw(st.booleans()),
         max_carousel_cards=draw(st.sampled_from([0, 3, 10])),
         max_carousel_buttons=draw(st.integers(0, 3)),
+        even_carousels=draw(st.booleans()),
         max_quick_replies=draw(st.sampled_from([0, 2, 13])),
         max_quick_reply_title=draw(limit),
         quick_replies_on_anything=draw(st.booleans()),
@@ -325,6 +327,43 @@ def test_a_carousel_becomes_cards_and_a_card_becomes_text() -> None:
     assert [type(part) for part in result.parts] == [CardPart, ImagePart, TextPart]
     assert result.parts[-1] == TextPart(text="B\n2) B0\n3) B1\n4) B2")
     assert [(loss.path, loss.kind) for loss in result.losses[:2]] == [("/content", "reduced"), ("/content/elements/1", "reduced")]
+
+
+def link(title: str) -> dict[str, Any]:
+    return {"type": "button", "title": title, "click": {"actions": [{"type": "link", "uri": f"https://example.com/{title}"}]}}
+
+
+@pytest.mark.parametrize(
+    ("presses", "titles", "line"),
+    [
+        ([button("Yes"), link("a"), button("No")], ["Yes", "No"], "a: https://example.com/a"),
+        ([link("a"), link("b")], ["a"], "b: https://example.com/b"),
+        ([link("a")], ["a"], ""),
+    ],
+)
+def test_where_links_stand_alone_answers_come_first_and_the_rest_is_written(presses: list[Any], titles: list[str], line: str) -> None:
+    first, *rest = plan(parse(card("Mug", *presses)), replace(CARDS, lone_links=True)).parts
+    assert isinstance(first, CardPart)
+    assert [shown.title for shown in first.buttons] == titles
+    assert rest == ([TextPart(text=line)] if line else [])
+
+
+@pytest.mark.parametrize(
+    ("cards", "is_carousel"),
+    [
+        ([card("A", button("1")), card("B", button("2"))], True),
+        ([card("A", link("a")), card("B", link("b"))], True),
+        ([card("A", button("1")), card("B", link("b"))], False),
+        ([card("A", button("1")), card("B", button("2"), button("3"))], False),
+        ([card("A"), card("B")], False),
+        ([card("A", button("1")), {"type": "vertical", "elements": [{"type": "text", "text": "B"}, button("2")]}], False),
+    ],
+)
+def test_cards_that_differ_make_no_even_carousel(cards: list[Any], is_carousel: bool) -> None:
+    able = replace(CARDS, lone_links=True, even_carousels=True)
+    result = plan(parse({"type": "carousel", "elements": cards}), able)
+    assert any(isinstance(part, CarouselPart) for part in result.parts) is is_carousel
+    assert any(loss.path == "/content" and loss.kind is LossKind.REDUCED for loss in result.losses) is not is_carousel
 
 
 def test_a_channel_with_titled_cards_only_has_them_without_pictures_too() -> None:
