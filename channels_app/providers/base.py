@@ -105,7 +105,8 @@ class SendContext:
     ``message_id`` is ours, the same on every retry. ``callback_url`` is where the vendor calls, without a trailing slash: the provider app's
     address where there is one, else the channel's own.
     ``last_inbound_at`` is when the consumer last wrote (messaging windows). ``app`` is the provider app's config where there is one.
-    ``to`` is the vendor's id of the person.
+    ``to`` is the vendor's id of the person. ``recent_source_ids`` are the ``source_id`` of what the person did last, newest first, for
+    vendors that want a message named when typing or reading is shown; only there for a ``ChatState`` or ``Receipt``.
     """
 
     to: str
@@ -116,6 +117,7 @@ class SendContext:
     app: ProviderConfig | None = None
     last_inbound_at: datetime | None = None
     api_base: str = ""  # where the vendor's API is, without a trailing slash; empty is the vendor's own address
+    recent_source_ids: tuple[str, ...] = ()
 
     def payload_for(self, choice: Choice) -> str:
         """What to put behind a button of this message, for ``plan``: a tap that brings it back names exactly this choice."""

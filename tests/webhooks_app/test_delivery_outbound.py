@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from channels_app.providers.base import SendContext, Sent
+from channels_app.providers.registry import PROVIDERS
 from channels_app.selectors import configs
-from connector_platform.core.calls import HttpCall, HttpResponse
+from connector_platform.core.calls import HttpCall, HttpResponse, Steps
 from connector_platform.core.errors import OutcomeUnknown, ServerFault, Unreachable
 from connector_platform.database import run
 from tests.webhooks_app.far_side import PNG, answer, refused
@@ -438,6 +440,27 @@ def test_an_agents_read_mark_is_shown_and_accepts_are_not(world: World) -> None:
     world.work()
     assert len(world.far.of("mark_seen")) == 1
     assert [ended(one) for one in world.events(kind="receipt")] == [("skipped", "not_shown"), ("done", "sent")]
+
+
+def test_a_mark_knows_what_the_person_did_last(world: World, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.SEQUENCE_GAP_WAIT_S = 0
+    conversation = world.open_conversation()
+    newest = world.consumer_says("one more")
+    world.work()
+    contexts: list[SendContext] = []
+
+    def send(content: Any, config: Any, context: SendContext) -> Steps[Sent]:
+        contexts.append(context)
+        yield from ()
+        return Sent(parts=(("m_out",),))
+
+    monkeypatch.setattr(PROVIDERS["messenger"], "send", send)
+    world.notify(typing_change(conversation))
+    world.work()
+    world.notify(text_change(conversation, 40, "an answer"))
+    world.work()
+    assert [context.recent_source_ids[:1] for context in contexts] == [(newest,), ()]
+    assert len(contexts[0].recent_source_ids) > 1
 
 
 # Changes of the conversation.

@@ -46,6 +46,8 @@ log = structlog.get_logger(__name__)
 
 FILE_TRIES = 4
 """An agent's file must not hold the words behind it for hours: after a few tries it is announced in words."""
+RECENT = 5
+"""Of what a person did, a vendor may take only messages: among so many there is one, or nobody misses the mark."""
 
 NOTICE_TRIES = 4
 """After so many tries a consumer is not told that an agent came or left; what agents say goes on."""
@@ -141,9 +143,9 @@ class OutboundDelivery:
         """When the first call began, also where that was an earlier try: no vendor's watermark for this message can be before it."""
         return self.runner.first_effect_at or self.job.started_at or now()
 
-    def _send(self, channel: ChannelConfig, person: Person, content: Content) -> Sent:
+    def _send(self, channel: ChannelConfig, person: Person, content: Content, *, recent_source_ids: tuple[str, ...] = ()) -> Sent:
         provider = channel.provider
-        context = send_context(channel, person, str(self.job.public_id))
+        context = send_context(channel, person, str(self.job.public_id), recent_source_ids=recent_source_ids)
         return self.runner.run(provider.send(content, channel.config, context), self.job.progress, provider.interpret)
 
     def _remember(self, connection: Any, channel: ChannelConfig, talk: Talk, message_id: str, part: int, sent_at: datetime) -> None:
@@ -175,7 +177,7 @@ class OutboundDelivery:
             return self._typing(channel, person, talk, content)
         if self.job.age_s > typing.FRESH_S or self.job.tries:
             return skipped("stale", conversation_id=talk.id)
-        self._send(channel, person, content)
+        self._send(channel, person, content, recent_source_ids=_recent_source_ids(talk))
         return Ended(state="done", outcome="sent", conversation_id=talk.id, channel_id=channel.id)
 
     def _typing(self, channel: ChannelConfig, person: Person, talk: Talk, content: ChatState) -> Outcome:
@@ -259,6 +261,16 @@ class OutboundDelivery:
         person = people.person_by_id(talk.consumer_id)
         entry = receipts.own_receipt(self.job, person, talk.id, talk.channel_id, ReceiptKind.FAILED, reason)
         return lambda connection: append([entry], connection)
+
+
+def _recent_source_ids(talk: Talk) -> tuple[str, ...]:
+    """What the person last did in this conversation, by the vendor's ids, newest first."""
+    rows = run(
+        """SELECT source_id FROM webhooks_app_event WHERE conversation_id = %s AND direction = 'i' AND kind NOT IN ('receipt', 'chat_state')
+           ORDER BY id DESC LIMIT %s""",
+        [talk.id, RECENT],
+    )
+    return tuple(row[0] for row in rows)
 
 
 def presentable(content: Content) -> Content | None:
