@@ -125,14 +125,20 @@ class Rating:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptOut:
+    """The person wants no messages; ``marketing_only``: answers are still welcome, so nothing is held back."""
+
     type: Literal["opt_out"] = "opt_out"
     reason: str = ""
+    marketing_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptIn:
+    """The person wants messages (again), or, with ``marketing_only``, advertisements."""
+
     type: Literal["opt_in"] = "opt_in"
     reference: str = ""
+    marketing_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

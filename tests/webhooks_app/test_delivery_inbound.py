@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from channels_app.providers.messenger import Messenger
+from channels_app.selectors import configs
 from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.errors import OutcomeUnknown, Unreachable
+from connector_platform.core.events import InboundEvent, OptIn, OptOut, ParsedCallback
 from connector_platform.database import run
 from tests.webhooks_app.far_side import ALREADY_OPEN, CLOSED, answer, published, refused, unauthorized
 from tests.webhooks_app.world import (
+    PAGE,
     PAGE_TOKEN,
     PERSON,
     World,
@@ -26,6 +30,7 @@ from tests.webhooks_app.world import (
     text_change,
 )
 from webhooks_app import lanes
+from webhooks_app.receive import store
 from webhooks_app.retry import LIVEPERSON_WAITS_S, wait_s
 
 LONG = " ".join(f"word{number}" for number in range(1000))
@@ -343,6 +348,27 @@ def test_a_crash_in_the_new_conversation_skips_nothing_there(world: World, setti
     assert len(there) == 3
     assert there[dies_at - 1] == there[dies_at]
     assert " ".join(dict.fromkeys(there)) == LONG
+
+
+@pytest.mark.parametrize("content", [OptOut(marketing_only=True), OptIn(marketing_only=True)])
+def test_a_wish_about_advertisements_is_told_in_a_conversation_and_holds_nothing_back(
+    world: World, settings: Any, content: OptOut | OptIn
+) -> None:
+    settings.SEQUENCE_GAP_WAIT_S = 0
+    conversation = world.open_conversation()
+    channel = configs.channel(world.channel.id)
+    assert channel is not None
+    wish = InboundEvent(consumer_id=PERSON, source_id="wish-1", content=content, wire_type="wish", raw=b"{}", address=PAGE)
+    alone = replace(wish, consumer_id="24500000000000099", source_id="wish-2")
+    # when
+    store(channel.provider, ParsedCallback(events=(wish, alone)), channel=channel, app_id=world.meta.id)
+    world.work()
+    # then: the agent reads of it, no conversation is opened for it, and answers still go out
+    assert [b"marketing messages" in call.body for call in world.far.of("send_text")] == [True]
+    assert len(world.conversations()) == 1
+    world.notify(text_change(conversation, 9, "an answer"))
+    world.work()
+    assert ended(world.event(direction="o", sequence=9)) == ("done", "sent")
 
 
 def test_when_liveperson_closed_it_while_it_was_opened_the_message_is_tried_again(world: World) -> None:

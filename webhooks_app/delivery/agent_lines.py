@@ -21,6 +21,10 @@ def agent_text(content: Content) -> str | None:
             return "\n".join(part for part in ("[location]" + (f" {place}" if place else ""), point) if part)
         case Contact():
             return "[contact] " + ", ".join(part for part in (content.name, content.phone, content.email) if part)
+        case OptOut(marketing_only=True):
+            return "[the consumer wants no more marketing messages]"
+        case OptIn(marketing_only=True):
+            return "[the consumer wants marketing messages again]"
         case OptOut():
             return "[the consumer wants no more messages]"
         case OptIn():

@@ -96,7 +96,7 @@ class InboundDelivery:
             self.job.profile,
             (self.job.occurred_at or self.job.received_at) if is_message else None,
         )
-        if isinstance(content, OptOut | OptIn):
+        if isinstance(content, OptOut | OptIn) and not content.marketing_only:
             people.set_opt_out(person, opted_out=isinstance(content, OptOut))
         talk = people.talk_of(person)
         if talk is None and (isinstance(content, OptOut) or (isinstance(content, OptIn) and not content.reference)):
