@@ -11,6 +11,7 @@ from channels_app.providers.sms_gateway import SmsGateway
 from channels_app.providers.telegram import Telegram
 from channels_app.providers.twilio import Twilio
 from channels_app.providers.vonage import Vonage
+from channels_app.providers.whatsapp import WhatsApp
 
 PROVIDERS: dict[str, Provider] = {
     provider.slug: provider
@@ -23,5 +24,6 @@ PROVIDERS: dict[str, Provider] = {
         Telegram(),
         Twilio(),
         Vonage(),
+        WhatsApp(),
     )
 }

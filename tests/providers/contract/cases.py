@@ -98,6 +98,7 @@ class ProviderCase:
         splits_text: False where longer texts go out in one call too, because the vendor cuts them.
         honours_api_base: False where the address is the tenant's own and part of the configuration.
         gives_ids: False where the vendor names no message ids, so that ``Sent.parts`` stays empty or holds ours.
+        recent_source_ids: what the person did last, as the context of a mark tells it; where typing and reading need a message.
         secrets_in_url: True where the vendor demands a secret in the URL; it must then vanish under ``redact``.
         error_samples: one for every ``code`` in ``Provider.errors``.
 
@@ -134,6 +135,7 @@ class ProviderCase:
     payload_comes_back: bool = True
     honours_api_base: bool = True
     gives_ids: bool = True
+    recent_source_ids: tuple[str, ...] = ()
     secrets_in_url: bool = False
     error_samples: Mapping[str, ErrorSample] = field(default_factory=dict)
 
@@ -188,6 +190,7 @@ class ProviderCase:
             "now": NOW,
             "app": self.app_config,
             "last_inbound_at": NOW - timedelta(hours=1),
+            "recent_source_ids": self.recent_source_ids,
         }
         return SendContext(**{**values, **changes})
 

@@ -1,0 +1,106 @@
+"""Connecting a number: the check, and the business account's subscription to the app.
+
+Source: https://developers.facebook.com/docs/whatsapp/embedded-signup/webhooks/override and
+https://developers.facebook.com/docs/graph-api/reference/whats-app-business-account/subscribed_apps (checked 2026-07).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from channels_app.providers.base import SendContext
+from channels_app.providers.whatsapp import graph
+from channels_app.providers.whatsapp.config import WhatsAppAppConfig, WhatsAppConfig
+from connector_platform.core import wire
+from connector_platform.core.calls import HttpResponse, Steps
+from connector_platform.core.errors import ConfigurationError, ServerFault
+
+_NUMBER_FIELDS = "id,display_phone_number,verified_name,quality_rating,status"
+MOST_TEMPLATES = 500
+"""In one answer; a business account has 250 to 6000."""
+
+
+def check(config: WhatsAppConfig, context: SendContext) -> Steps[str]:
+    """A sentence that names the number, and says what is wrong with its webhook or its templates where something is.
+
+    Raises:
+        CredentialsRejected, ConfigurationError: Meta does not take the token, or does not know the number.
+        ServerFault: an answer that names nobody.
+    """
+    response = yield graph.get(config.phone_number_id, {"fields": _NUMBER_FIELDS}, config, context, purpose="check")
+    number = response.json()
+    if wire.identifier(number, "id") != config.phone_number_id:
+        raise ServerFault("Meta did not say which number this is", provider_code=str(response.status))
+    subscribed = yield graph.get(f"{config.waba_id}/subscribed_apps", {}, config, context, purpose="check")
+    faults = [_number_fault(number), _webhook_fault(_rows(subscribed), context)]
+    if config.templates:
+        query = {"fields": "name,language,status", "limit": str(MOST_TEMPLATES)}
+        known = yield graph.get(f"{config.waba_id}/message_templates", query, config, context, purpose="check")
+        faults.append(_template_fault(_rows(known), config))
+    shown = " ".join(part for part in (wire.text(number, "verified_name")[:100], wire.text(number, "display_phone_number")[:32]) if part)
+    told = [fault for fault in faults if fault]
+    return f"Connected to {shown or config.phone_number_id}" + (f", but {'; '.join(told)}" if told else "") + "."
+
+
+def register_webhook(config: WhatsAppConfig, context: SendContext) -> Steps[str]:
+    """Subscribe the app to the number's business account, with our callback address whatever the app's own is. Meta calls it at once.
+
+    Raises:
+        ConfigurationError: Meta does not get its challenge back. DeliveryError: any other answer.
+    """
+    if not isinstance(context.app, WhatsAppAppConfig):
+        raise ConfigurationError("the channel has no Meta app; choose its provider app first")
+    payload = {"override_callback_uri": context.callback_url, "verify_token": context.app.verify_token.get_secret_value()}
+    path = f"{config.waba_id}/subscribed_apps"
+    response = yield graph.post(path, payload, config, context, purpose="register_webhook", effect=False)
+    _must_succeed(response)
+    return f"Meta sends what is written to all numbers of business account {config.waba_id} here."
+
+
+def remove_webhook(config: WhatsAppConfig, context: SendContext) -> Steps[str]:
+    """End the business account's subscription; Meta has none for a single number.
+
+    Raises:
+        DeliveryError: Meta's answer.
+    """
+    response = yield graph.delete(f"{config.waba_id}/subscribed_apps", config, context, purpose="remove_webhook")
+    _must_succeed(response)
+    return f"Meta sends nothing more of any number of business account {config.waba_id} to this app."
+
+
+def _must_succeed(response: HttpResponse) -> None:
+    body = response.json()
+    if not (isinstance(body, dict) and body.get("success") is True):
+        raise ServerFault("Meta did not say that it was done", provider_code=str(response.status))
+
+
+def _number_fault(number: Any) -> str:
+    status, quality = wire.text(number, "status"), wire.text(number, "quality_rating")
+    if status and status != "CONNECTED":
+        return f"the number is {wire.name(status)} at Meta: register it"
+    return "Meta rates the number's quality RED and may slow it down" if quality == "RED" else ""
+
+
+def _webhook_fault(apps: list[Any], context: SendContext) -> str:
+    app_id = context.app.app_id if isinstance(context.app, WhatsAppAppConfig) else ""
+    app = next((row for row in apps if wire.identifier(wire.obj(row, "whatsapp_business_api_data"), "id") == app_id), None)
+    if app is None:
+        return "the app is not subscribed to the business account: register the webhook"
+    address = wire.text(app, "override_callback_uri")
+    if address and address.rstrip("/") != context.callback_url:
+        return "its callbacks go to another address: register the webhook"
+    return ""
+
+
+def _template_fault(rows: list[Any], config: WhatsAppConfig) -> str:
+    statuses = {(wire.text(row, "name"), wire.text(row, "language")): wire.text(row, "status") for row in rows}
+    wrong = []
+    for template in config.templates:
+        status = statuses.get((template.name, template.language))
+        if status != "APPROVED":
+            wrong.append(f"template {template.name} ({template.language}) is {wire.name(status) if status else 'not there'}")
+    return ", ".join(wrong)
+
+
+def _rows(response: HttpResponse) -> list[Any]:
+    return wire.items(response.json(), "data")
