@@ -12,6 +12,7 @@ from typing import Any
 
 from channels_app.providers.whatsapp.config import WhatsAppConfig
 from channels_app.providers.whatsapp.files import MAX_CAPTION, picture_message
+from channels_app.providers.whatsapp.lists import native_list
 from connector_platform.core.events import RichContent
 from connector_platform.core.rich import Abilities, Button, ButtonKind, Choice, Loss, Part, Shown, parse, plan
 from connector_platform.core.rich.parts import CardPart, CarouselPart, ChoicesPart, ImagePart, LinkPart, LocationPart, TextPart
@@ -76,6 +77,9 @@ def render(
         RichContentInvalid: it cannot be read.
     """
     message = parse(content.content, content.quick_replies, content.text)
+    if message.quick_replies is None and (listed := native_list(message.content, payload_for)) is not None:
+        fields, shown = listed
+        return Rendered(messages=[*text_messages(message.text), _interactive("list", fields)], shown=shown)
     able = replace(ABILITIES, choice_prompt=config.choice_prompt, image_schemes=image_schemes)
     planned = plan(message, able, payload_for=payload_for)
     titles = {choice.payload: choice.title for choice in planned.shown if choice.payload}

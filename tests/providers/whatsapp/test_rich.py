@@ -162,6 +162,78 @@ def test_a_cards_third_line_break_becomes_a_blank() -> None:
     assert shown["interactive"]["action"]["cards"][0]["body"]["text"] == "Mug\na\nb c d"
 
 
+def row(title: str, subtitle: str = "", *, says: str = "") -> dict[str, Any]:
+    button = publish(title, says)
+    button["click"]["metadata"] = [{"type": "ExternalId", "id": title}]
+    return {**button, "subtitle": subtitle} if subtitle else button
+
+
+def tagged(tag: str, words_: str) -> dict[str, Any]:
+    return {"type": "text", "text": words_, "tag": tag}
+
+
+def group(title: str, *rows: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "vertical", "elements": [*([tagged("title", title)] if title else []), *rows]}
+
+
+def menu(*groups: dict[str, Any], label: str = "See dishes", title: str = "Menu", footer: str = "Until nine") -> RichContent:
+    elements = [tagged("title", title), tagged("subtitle", "Fresh"), tagged("footer", footer), publish(label), *groups]
+    return RichContent(content={"type": "vertical", "tag": "list", "elements": elements})
+
+
+def test_livepersons_list_template_is_a_list_with_sections() -> None:
+    content = menu(group("Soups", row("Tomato", "hot", says="tomato soup")), group("Cakes", row("Apple")))
+    sections = [
+        {"title": "Soups", "rows": [{"id": pick(1), "title": "Tomato", "description": "hot"}]},
+        {"title": "Cakes", "rows": [{"id": pick(2), "title": "Apple"}]},
+    ]
+    assert messages(content) == [
+        {
+            "type": "interactive",
+            "interactive": {
+                "type": "list",
+                "header": {"type": "text", "text": "Menu"},
+                "body": {"text": "Fresh"},
+                "footer": {"text": "Until nine"},
+                "action": {"button": "See dishes", "sections": sections},
+            },
+        }
+    ]
+    result, _ = sent(content)
+    assert result.losses == ()
+    assert [(choice.publish_text, choice.payload, choice.metadata[0]["id"]) for choice in result.shown] == [
+        ("tomato soup", pick(1), "Tomato"),
+        ("Apple", pick(2), "Apple"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        menu(group("Soups", row("Tomato")), group("", row("Apple"))),
+        menu(group("S" * 25, row("Tomato"))),
+        menu(group("Soups", row("T" * 25))),
+        menu(group("Soups", row("Tomato", "d" * 73))),
+        menu(group("Soups", row("Tomato"), row("Tomato"))),
+        menu(group("Soups", *(row(f"Soup {number}") for number in range(11)))),
+        menu(group("Soups", link("Shop"))),
+        menu(group("Soups", row("Tomato"), IMAGE)),
+        menu(group("Soups")),
+        menu(),
+        menu(group("Soups", row("Tomato")), label="A label that is too long"),
+        menu(group("Soups", row("Tomato")), title="t" * 61),
+        menu(group("Soups", row("Tomato")), footer="f" * 61),
+        menu(group("Soups", row("Tomato")), IMAGE),
+    ],
+)
+def test_a_list_template_beyond_the_limits_is_reduced_and_nothing_vanishes(content: RichContent) -> None:
+    shown = messages(content)
+    assert "sections" not in str(shown) or "header" not in shown[0].get("interactive", {})
+    said = str(shown)
+    assert "Fresh" in said
+    assert all(choice.title[:15] in said for choice in sent(content)[0].shown)
+
+
 def test_places_are_native_and_pictures_carry_their_caption() -> None:
     content = card({"type": "map", "la": 52.3791, "lo": 4.9003, "tooltip": "Station"})
     assert messages(content) == [{"type": "location", "location": {"latitude": 52.3791, "longitude": 4.9003, "name": "Station"}}]
