@@ -13,6 +13,7 @@ from sandbox.phones.sms_gateway import SmsGateway
 from sandbox.phones.telegram import Telegram
 from sandbox.phones.twilio import Twilio
 from sandbox.phones.vonage import Vonage
+from sandbox.phones.whatsapp import WhatsApp
 
 SIMULATORS: tuple[type[Simulator[Any]], ...] = (
     Messenger,
@@ -23,4 +24,5 @@ SIMULATORS: tuple[type[Simulator[Any]], ...] = (
     Telegram,
     Twilio,
     Vonage,
+    WhatsApp,
 )
