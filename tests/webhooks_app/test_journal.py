@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -14,10 +15,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from connector_platform import wsgi
-from connector_platform.core.events import InboundEvent, RichContent, Text
+from connector_platform.core.events import InboundEvent, Profile, RichContent, Text
 from connector_platform.database import run
 from tests.webhooks_app.world import deadlocks, meta_body, meta_headers, said, send
-from webhooks_app.journal import Entry, append
+from webhooks_app.journal import Entry, append, profile_to_json
 
 
 def entry(world: Any, person: str, source_id: str, text: str = "x") -> Entry:
@@ -124,3 +125,9 @@ def test_whatever_people_and_vendors_write_can_be_stored_and_read_again(world: A
     append([Entry.inbound(event, channel_id=world.channel.id, brand_id=world.brand.id)])
     stored = world.event().content
     assert stored["text"] == words.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace") if words else True
+
+
+def test_everything_that_a_channel_tells_of_a_person_is_kept() -> None:
+    told = {field.name: f"a {field.name}" for field in dataclasses.fields(Profile)}
+    assert profile_to_json(Profile(**told)) == told
+    assert profile_to_json(Profile()) == {}
