@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -12,6 +14,8 @@ from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.database import run
 from tests.webhooks_app.far_side import CLOSED, answer
 from tests.webhooks_app.world import World, element, ended, now_ms, sms, state_change, text_change
+from webhooks_app import lanes
+from webhooks_app.delivery import receipts
 from webhooks_app.sweeper import HELD_DAYS, give_up_held, match_held_receipts
 
 LONG = " ".join(f"word{number}" for number in range(700))
@@ -296,6 +300,32 @@ def test_two_sms_of_one_message_are_delivered_when_both_are_by_whichever_id(worl
     report(world, channel, first, "DELIVRD")
     assert world.far.statuses() == []
     report(world, channel, second, "DELIVRD")
+    assert world.far.statuses() == [("ACCEPT", (0,))]
+
+
+def test_reports_on_both_parts_at_once_are_told_all_the_same(
+    world: World, gateway: tuple[Any, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has a lane of its own: neither worker may see the other's part as open for ever."""
+    channel, _ = two_parts(world, gateway)
+    covered, meeting = receipts.covered, threading.Barrier(2)
+
+    def slowly(*arguments: Any) -> Any:
+        found = covered(*arguments)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            meeting.wait(1)
+        return found
+
+    monkeypatch.setattr(receipts, "covered", slowly)
+    # when
+    for message_id in ("gw-1", "gw-2"):
+        world.gateway_posts(channel, "/status", {"id": message_id, "status": "DELIVRD"})
+    claims = lanes.claim(world.engine.worker, 20)
+    assert len(claims) == 2
+    with ThreadPoolExecutor(2) as workers:
+        list(workers.map(world.engine.drain, claims))
+    world.work()
+    # then
     assert world.far.statuses() == [("ACCEPT", (0,))]
 
 

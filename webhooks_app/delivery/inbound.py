@@ -31,7 +31,7 @@ from connector_platform.liveperson import publish as lp
 from connector_platform.liveperson.errors import ConsumerTokenRejected, NotReadyYet
 from connector_platform.liveperson.files import publish_file
 from connector_platform.liveperson.tokens import Tokens
-from webhooks_app.delivery import people, survey
+from webhooks_app.delivery import people, receipts, survey
 from webhooks_app.delivery.agent_lines import agent_text
 from webhooks_app.delivery.choices import Chosen, chosen
 from webhooks_app.delivery.consumer_files import Upload, fetch_upload
@@ -42,7 +42,7 @@ from webhooks_app.delivery.people import Person, Talk
 from webhooks_app.delivery.records import Job
 from webhooks_app.delivery.signals import Signals, early
 from webhooks_app.delivery.steps import Runner
-from webhooks_app.journal import outbound_lane
+from webhooks_app.journal import append, outbound_lane
 from webhooks_app.lanes import wake_gap
 from webhooks_app.notifications import digest, mark_seen
 from webhooks_app.tokens import LivePersonAccess
@@ -123,7 +123,15 @@ class InboundDelivery:
         person = people.person_of_message(self.channel.id, content.message_ids)
         if person is None:
             return early(content)
-        return self._signals.receipt(person, content)
+        if not receipts.is_of_several_parts(self.channel.id, content.message_ids):
+            return self._signals.receipt(person, content)
+        # Reports on the parts of one message come at once and each in a lane of its own; the last of them can only be told in one lane.
+        known = person
+
+        def hand_over(connection: Any) -> None:
+            append([receipts.in_persons_lane(self.job, known, self.channel.id, content)], connection)
+
+        return Ended(state="done", outcome="handed_over", detail="waits for its turn in the person's lane", write=hand_over)
 
     # A consumer's message.
 

@@ -192,7 +192,7 @@ class OutboundDelivery:
             typing.go_on(talk.id, "o", channel.provider.capabilities.typing_repeat_s)
         else:
             typing.begin(talk.id, "o", typing.AGENT_TYPES_S, channel.provider.capabilities.typing_repeat_s)
-        self._send(channel, person, content)
+        self._send(channel, person, content, recent_source_ids=_recent_source_ids(talk))
         return Ended(state="done", outcome="sent", conversation_id=talk.id, channel_id=channel.id)
 
     def _change(self, talk: Talk | None, change: ConversationChange) -> Outcome:

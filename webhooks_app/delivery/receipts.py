@@ -74,6 +74,17 @@ def any_known(channel_id: uuid.UUID, message_ids: Sequence[str]) -> bool:
     )
 
 
+def is_of_several_parts(channel_id: uuid.UUID, message_ids: Sequence[str]) -> bool:
+    """Whether one of these ids is of a message that went out in several parts."""
+    return bool(
+        run(
+            """SELECT 1 FROM webhooks_app_deliveredmessage m JOIN webhooks_app_deliveredmessage o ON o.event_id = m.event_id AND o.part <> m.part
+               WHERE m.channel_id = %s AND m.provider_message_id = ANY(%s) LIMIT 1""",
+            [channel_id, list(message_ids)],
+        )
+    )
+
+
 def stamp(connection: Any, kind: ReceiptKind, row_ids: Sequence[int]) -> None:
     """Note that these messages had this receipt; what was read was delivered, and what failed was not."""
     if kind is not ReceiptKind.FAILED:
@@ -143,6 +154,22 @@ def after_sent(
         # The watermark's own event may still look for messages: this one has had its receipt.
         _stamp(connection, kind, "event_id = %s", [job.id])
     append([own_receipt(job, person, conversation_id, channel_id, kind) for kind in kinds], connection)
+
+
+def in_persons_lane(job: Job, person: Person, channel_id: uuid.UUID, receipt: Receipt) -> Entry:
+    """A vendor's receipt that named no person, once more at the end of that person's lane."""
+    return Entry(
+        lane_key=inbound_lane(channel_id, person.external_id),
+        direction="i",
+        brand_id=job.brand_id,
+        channel_id=channel_id,
+        source_scope=channel_id,
+        source_id=f"handed-over:{job.public_id}",
+        content=receipt,
+        consumer_external_id=person.external_id,
+        occurred_at=job.occurred_at,
+        wire_type="own",
+    )
 
 
 def own_receipt(job: Job, person: Person, conversation_id: uuid.UUID, channel_id: uuid.UUID, kind: ReceiptKind, reason: str = "") -> Entry:
