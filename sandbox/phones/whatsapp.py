@@ -189,11 +189,7 @@ class WhatsApp(Simulator[WhatsAppLine]):
 
     def _message_change(self, line: WhatsAppLine, phone: Phone, message: Message) -> Json:
         content = {**person(phone), "id": message["id"], "timestamp": str(message["at_ms"] // 1000), **self._content(line, phone, message)}
-        names = f"{phone.profile.first_name} {phone.profile.last_name}".strip()
-        who = person(phone)
-        ids = {"wa_id": who.get("from"), "user_id": who.get("from_user_id")}
-        contact = {"profile": {"name": names or "Somebody"}, **{key: value for key, value in ids.items() if value}}
-        return self._change(line, {"contacts": [contact], "messages": [content]})
+        return self._change(line, {"contacts": [contact(phone)], "messages": [content]})
 
     def _content(self, line: WhatsAppLine, phone: Phone, message: Message) -> Json:
         if selected := message.get("selected"):
@@ -238,7 +234,7 @@ class WhatsApp(Simulator[WhatsAppLine]):
         if status in ("delivered", "read"):
             frame["pricing"] = {"billable": False, "pricing_model": "PMP", "category": "service", "type": "free_customer_service"}
         statuses = [{"id": message_id, **frame} for message_id in ids]
-        return self._report(line, [(self.part(phone), self._change(line, {"statuses": statuses}))])
+        return self._report(line, [(self.part(phone), self._change(line, {"contacts": [contact(phone)], "statuses": statuses}))])
 
     @staticmethod
     def _change(line: WhatsAppLine, content: Json) -> Json:
@@ -280,6 +276,14 @@ def person(phone: Phone) -> Json:
     shown = SHOWN_NUMBER.fullmatch(phone.consumer_id)
     named = {"from": shown[1]} if shown else {}
     return {**named, **({"from_user_id": phone.consumer_id} if "." in phone.consumer_id else {})}
+
+
+def contact(phone: Phone) -> Json:
+    """What a webhook tells about the person; everybody on WhatsApp has a name."""
+    names = f"{phone.profile.first_name} {phone.profile.last_name}".strip()
+    who = person(phone)
+    ids = {"wa_id": who.get("from"), "user_id": who.get("from_user_id")}
+    return {"profile": {"name": names or "Somebody"}, **{key: value for key, value in ids.items() if value}}
 
 
 def _description(phone: Phone, selected: Json) -> str:
