@@ -15,7 +15,7 @@ from typing import Any
 from django_scopes import scopes_disabled
 
 from channels_app.models import Brand, Channel, Consumer, Conversation, LivePersonApp, ProviderApp
-from channels_app.providers.messenger.verify import signature
+from channels_app.providers._meta.verify import signature
 from channels_app.selectors import configs
 from connector_platform.database import run
 from connector_platform.liveperson.notifications import parse_notification

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from channels_app.providers._meta import verify
 from channels_app.providers.base import CallbackAnswer, CallbackRequest, Capabilities, Provider, SendContext, Sent, TextUnit
-from channels_app.providers.messenger import errors, inbound, outbound, verify
+from channels_app.providers.messenger import errors, inbound, outbound, setup
 from channels_app.providers.messenger.config import MessengerAppConfig, MessengerConfig
 from connector_platform.core.calls import HttpCall, HttpResponse, Steps
 from connector_platform.core.events import Content, ParsedCallback, Profile
@@ -40,14 +41,15 @@ class Messenger(Provider):
     event_types = inbound.EVENT_TYPES
     errors = errors.ERRORS
     docs_url = "https://developers.facebook.com/docs/messenger-platform"
+    registers_webhook = True
 
     def verify(self, request: CallbackRequest, config: MessengerAppConfig, *, now: datetime) -> None:
         """See ``verify.verify``; ``now`` is not looked at, because Meta signs no time."""
-        verify.verify(request, config)
+        verify.verify(request, (config.app_secret.get_secret_value(),))
 
     def handshake(self, request: CallbackRequest, config: MessengerAppConfig) -> CallbackAnswer | None:
         """See ``verify.handshake``."""
-        return verify.handshake(request, config)
+        return verify.handshake(request, config.verify_token.get_secret_value())
 
     def parse(self, request: CallbackRequest, config: MessengerAppConfig) -> ParsedCallback:
         """See ``inbound.parse``."""
@@ -69,6 +71,14 @@ class Messenger(Provider):
         """See ``errors.interpret``."""
         errors.interpret(call, response)
 
+    def register_webhook(self, config: MessengerConfig, context: SendContext) -> Steps[str]:
+        """See ``setup.register_webhook``."""
+        return setup.register_webhook(config, context)
+
+    def remove_webhook(self, config: MessengerConfig, context: SendContext) -> Steps[str]:
+        """See ``setup.remove_webhook``."""
+        return setup.remove_webhook(config, context)
+
     def check(self, config: MessengerConfig, context: SendContext) -> Steps[str]:
-        """See ``outbound.check``."""
-        return outbound.check(config, context)
+        """See ``setup.check``."""
+        return setup.check(config, context)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from channels_app.providers.messenger import wire
+from channels_app.providers._meta import media, wire
 from connector_platform.core.events import Content, File, FileKind, Location, Text, Unsupported
 
 EVENT_TYPES = {
@@ -30,10 +30,8 @@ EVENT_TYPES = {
 THUMBS_UP = frozenset({"369239263222822", "369239343222814", "369239383222810"})
 """Small, medium and large: the person held the button for longer."""
 
-_FILES = {"image": FileKind.IMAGE, "video": FileKind.VIDEO, "audio": FileKind.AUDIO, "file": FileKind.DOCUMENT}
 _SHARED = {"post": "a post", "reel": "a reel", "ig_post": "an Instagram post", "ig_reel": "an Instagram reel"}
 _NOTES = {"template": "sent a structured message that this channel cannot show", "appointment_booking": "sent an appointment booking"}
-_NOUNS = {"image": "a picture", "video": "a video", "audio": "an audio clip", "file": "a file"}
 
 
 def read(attachments: list[Any], *, has_text: bool) -> Iterator[tuple[str, Content]]:
@@ -52,21 +50,18 @@ def read(attachments: list[Any], *, has_text: bool) -> Iterator[tuple[str, Conte
             stickers.add(sticker_id)
         elif kind == "fallback":
             if not has_text:
-                yield "message.fallback", _link(attachment, payload, "a link")
+                yield "message.fallback", media.link(attachment, payload, "a link")
         else:
             yield f"message.{wire.name(kind)}", _content(kind, attachment, payload)
 
 
 def _content(kind: str, attachment: Any, payload: dict[str, Any]) -> Content:
-    if kind in _FILES:
-        url = wire.web_url(payload, "url")
-        if url:
-            return File(kind=_FILES[kind], url=url, name=wire.file_name(url))
-        return Unsupported(kind=kind, description=f"sent {_NOUNS[kind]} that this channel cannot show")
+    if kind in media.FILES:
+        return media.file(kind, payload)
     if kind == "location":
         return _location(attachment, payload)
     if kind in _SHARED:
-        return _link(attachment, payload, _SHARED[kind])
+        return media.link(attachment, payload, _SHARED[kind])
     return Unsupported(kind=wire.name(kind), description=_NOTES.get(kind, "sent something this channel cannot show"))
 
 
@@ -84,12 +79,3 @@ def _location(attachment: Any, payload: dict[str, Any]) -> Content:
     if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
         return Unsupported(kind="location", description="sent a place that this channel cannot show")
     return Location(latitude=latitude, longitude=longitude, title=wire.text(attachment, "title"))
-
-
-def _link(attachment: Any, payload: dict[str, Any], noun: str) -> Content:
-    """The shared thing as its title and address. The address may be missing, or be none that a browser opens."""
-    url = wire.web_url(payload, "url") or wire.web_url(attachment, "url")
-    if not url:
-        return Unsupported(kind="share", description=f"shared {noun} that this channel cannot show")
-    title = wire.text(payload, "title") or wire.text(attachment, "title")
-    return Text(text=f"{title}\n{url}" if title else url)

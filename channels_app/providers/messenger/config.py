@@ -5,38 +5,10 @@ Source: https://developers.facebook.com/docs/messenger-platform/get-started (che
 
 from __future__ import annotations
 
-from typing import Annotated
+from pydantic import Field
 
-from pydantic import AfterValidator, Field, SecretStr
-
+from channels_app.providers._meta.config import Credential, MetaId, VerifyToken
 from channels_app.providers.base import ProviderConfig
-
-
-def _digits(value: str) -> str:
-    if not (value.isascii() and value.isdigit() and len(value) <= 32):
-        raise ValueError("must be digits only, such as 108800000000017; copy the number, not the name or the address")
-    return value
-
-
-def _credential(value: SecretStr) -> SecretStr:
-    # A header holds the token and an HTTP client refuses blanks and control characters there, so a bad paste is caught here.
-    text = value.get_secret_value().strip()
-    if len(text) < 8:
-        raise ValueError("is too short; copy the whole value (8 characters or more)")
-    if not text.isascii() or not text.isprintable() or " " in text:
-        raise ValueError("has a blank, a line break or a letter outside ASCII inside; copy it again without surrounding text")
-    return SecretStr(text)
-
-
-def _verify_token(value: SecretStr) -> SecretStr:
-    text = value.get_secret_value().strip()
-    if not text:
-        raise ValueError("must not be empty; make up any phrase and enter the same one at Meta")
-    return SecretStr(text)
-
-
-MetaId = Annotated[str, AfterValidator(_digits)]
-Credential = Annotated[SecretStr, AfterValidator(_credential)]
 
 
 class MessengerAppConfig(ProviderConfig):
@@ -50,7 +22,7 @@ class MessengerAppConfig(ProviderConfig):
         title="App secret",
         description="App settings → Basic → App secret → Show. Meta signs every callback with it, for all pages of the app.",
     )
-    verify_token: Annotated[SecretStr, AfterValidator(_verify_token)] = Field(
+    verify_token: VerifyToken = Field(
         title="Verify token",
         description="A phrase of your own. Enter the same one under Messenger → Settings → Webhooks → Verify token.",
     )

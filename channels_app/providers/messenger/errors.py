@@ -1,56 +1,25 @@
-"""What Meta's error codes mean. The code (and subcode) decides; the HTTP status only where the code is unknown.
+"""What Meta's error codes mean for a page.
 
 Source: https://developers.facebook.com/docs/messenger-platform/error-codes (checked 2026-07).
 """
 
 from __future__ import annotations
 
-import json
-import re
-from typing import Any
-
-from channels_app.providers.base import ErrorMeaning, raise_for_status
+from channels_app.providers._meta import errors as meta
+from channels_app.providers.base import ErrorMeaning
 from connector_platform.core.calls import HttpCall, HttpResponse
-from connector_platform.core.errors import (
-    ContentRejected,
-    CredentialsRejected,
-    OutcomeUnknown,
-    RecipientGone,
-    ServerFault,
-    Throttled,
-    WindowClosed,
-)
+from connector_platform.core.errors import ContentRejected, CredentialsRejected, RecipientGone, Throttled, WindowClosed
 
-_RECONNECT = "Generate a new page access token at Meta and store it in the channel."
 _PERMISSION = "Check that the app has pages_messaging for this page (app review, page role, page connected to the app)."
-_WAIT = "Nothing to do; the platform waits and tries again. Lower the channel's rate if it keeps happening."
-_LATER = "Nothing to do; the platform tries again."
 _BLOCKED = "The person blocked the page, deleted the account or never wrote to this page."
-_WINDOW = "Wait for the person to write again; Human agent extends the window to 7 days."
-_PROGRAM = "Report it with the trace id: the platform built a request that Meta does not take."
+
+# Of a file that Meta could not fetch or will not take; a link to it can stand in.
+FILE_REFUSALS = frozenset({"100/2018047", "100/2018008", "100/2018109", "36000"})
 
 ERRORS: tuple[ErrorMeaning, ...] = (
-    ErrorMeaning(code="1", error=ServerFault, meaning="Meta failed for a reason it does not give", remedy=_LATER),
-    ErrorMeaning(code="1/99", error=ServerFault, meaning="Meta failed for a reason it does not give", remedy=_LATER),
-    # Seen in the field: the answer complains about invalid JSON while the person has the message. A retry would show it twice.
-    ErrorMeaning(
-        code="1/1357046",
-        error=OutcomeUnknown,
-        meaning="Meta reports a failure, but the message may be out",
-        remedy="Look into the page's inbox.",
-    ),
-    ErrorMeaning(code="2", error=ServerFault, meaning="a temporary failure at Meta", remedy=_LATER),
-    ErrorMeaning(code="1200", error=ServerFault, meaning="a temporary failure at Meta", remedy=_LATER),
-    ErrorMeaning(
-        code="2/2018344", error=ContentRejected, meaning="Meta blocked the file under its terms of service", remedy="Send another file."
-    ),
-    ErrorMeaning(code="4", error=Throttled, meaning="the app's rate limit is reached", remedy=_WAIT),
-    ErrorMeaning(code="4/2018022", error=Throttled, meaning="the page's messaging rate limit is reached", remedy=_WAIT),
-    ErrorMeaning(code="17", error=Throttled, meaning="the user's rate limit is reached", remedy=_WAIT),
-    ErrorMeaning(code="32", error=Throttled, meaning="the page's rate limit is reached", remedy=_WAIT),
-    ErrorMeaning(code="613", error=Throttled, meaning="a rate limit of this call is reached", remedy=_WAIT),
-    ErrorMeaning(code="613/1893016", error=Throttled, meaning="too many messages to this person in a short time", remedy=_WAIT),
-    ErrorMeaning(code="80006", error=Throttled, meaning="the page's messaging limit is reached", remedy=_WAIT),
+    *meta.COMMON,
+    ErrorMeaning(code="4/2018022", error=Throttled, meaning="the page's messaging rate limit is reached", remedy=meta.WAIT),
+    ErrorMeaning(code="80006", error=Throttled, meaning="the page's messaging limit is reached", remedy=meta.WAIT),
     ErrorMeaning(
         code="4/2018354",
         error=ContentRejected,
@@ -63,14 +32,14 @@ ERRORS: tuple[ErrorMeaning, ...] = (
         meaning="the person already got the marketing messages Meta allows",
         remedy="Send it later.",
     ),
-    ErrorMeaning(code="10/2018278", error=WindowClosed, meaning="the person's last message is too long ago", remedy=_WINDOW),
-    ErrorMeaning(code="10/2018065", error=WindowClosed, meaning="the person's last message is too long ago", remedy=_WINDOW),
-    ErrorMeaning(code="10/2018108", error=WindowClosed, meaning="the page may not write to this person now", remedy=_WINDOW),
+    ErrorMeaning(code="10/2018278", error=WindowClosed, meaning="the person's last message is too long ago", remedy=meta.WINDOW),
+    ErrorMeaning(code="10/2018065", error=WindowClosed, meaning="the person's last message is too long ago", remedy=meta.WINDOW),
+    ErrorMeaning(code="10/2018108", error=WindowClosed, meaning="the page may not write to this person now", remedy=meta.WINDOW),
     ErrorMeaning(
-        code="10/1893063",
-        error=CredentialsRejected,
-        meaning="Meta restricted the page from messaging for a while",
-        remedy="See Page quality / Support inbox at Meta, then resume the channel.",
+        code="10/2018300",
+        error=ContentRejected,
+        meaning="another app holds the conversation with this person",
+        remedy="Give it back in Meta's inbox, or make this app the page's default for conversations: Page settings → Advanced messaging.",
     ),
     ErrorMeaning(code="10", error=CredentialsRejected, meaning="the app lacks a permission", remedy=_PERMISSION),
     ErrorMeaning(code="200", error=CredentialsRejected, meaning="the app lacks a permission", remedy=_PERMISSION),
@@ -82,132 +51,18 @@ ERRORS: tuple[ErrorMeaning, ...] = (
     ),
     ErrorMeaning(code="230", error=CredentialsRejected, meaning="the app lacks pages_messaging", remedy=_PERMISSION),
     ErrorMeaning(code="299", error=CredentialsRejected, meaning="the app lacks a permission", remedy=_PERMISSION),
-    ErrorMeaning(code="102", error=CredentialsRejected, meaning="the session of the token has ended", remedy=_RECONNECT),
-    ErrorMeaning(code="190", error=CredentialsRejected, meaning="the page access token is not valid", remedy=_RECONNECT),
-    ErrorMeaning(code="190/458", error=CredentialsRejected, meaning="the person behind the token removed the app", remedy=_RECONNECT),
-    ErrorMeaning(
-        code="190/459",
-        error=CredentialsRejected,
-        meaning="the person behind the token must log in at facebook.com first",
-        remedy=_RECONNECT,
-    ),
-    ErrorMeaning(code="190/460", error=CredentialsRejected, meaning="the person behind the token changed the password", remedy=_RECONNECT),
-    ErrorMeaning(code="190/463", error=CredentialsRejected, meaning="the page access token has expired", remedy=_RECONNECT),
-    ErrorMeaning(code="190/464", error=CredentialsRejected, meaning="the account behind the token is not confirmed", remedy=_RECONNECT),
-    ErrorMeaning(code="190/467", error=CredentialsRejected, meaning="the page access token was revoked", remedy=_RECONNECT),
-    ErrorMeaning(
-        code="190/492", error=CredentialsRejected, meaning="the person behind the token has no role on the page any more", remedy=_RECONNECT
-    ),
     ErrorMeaning(code="100/2018001", error=RecipientGone, meaning="there is no such person for this page", remedy=_BLOCKED),
     ErrorMeaning(code="551", error=RecipientGone, meaning="the person is not available", remedy=_BLOCKED),
     ErrorMeaning(code="551/1545041", error=RecipientGone, meaning="the person is not available", remedy=_BLOCKED),
     ErrorMeaning(code="200/1545041", error=RecipientGone, meaning="the person is not available", remedy=_BLOCKED),
-    ErrorMeaning(
-        code="100/2018047",
-        error=ContentRejected,
-        meaning="Meta could not fetch the file",
-        remedy="Send the link as text, or a smaller file.",
-    ),
-    ErrorMeaning(
-        code="100/2018008",
-        error=ContentRejected,
-        meaning="Meta could not fetch the file",
-        remedy="Send the link as text, or a smaller file.",
-    ),
-    ErrorMeaning(code="36000", error=ContentRejected, meaning="the picture is too large", remedy="Send a picture under 8 MB."),
-    ErrorMeaning(code="100/1893061", error=ContentRejected, meaning="a message tag that Meta removed", remedy=_PROGRAM),
-    ErrorMeaning(code="100", error=ContentRejected, meaning="Meta does not take a value of the request", remedy=_PROGRAM),
-    ErrorMeaning(code="2500", error=ContentRejected, meaning="Meta does not understand the request", remedy=_PROGRAM),
-    ErrorMeaning(
-        code="368",
-        error=ContentRejected,
-        meaning="Meta blocked the page or the content under its policies for a while",
-        remedy="See Page quality / Support inbox at Meta.",
-    ),
+    ErrorMeaning(code="100/2018047", error=ContentRejected, meaning="Meta could not fetch the file", remedy=meta.SEND_LINK),
+    ErrorMeaning(code="100/2018008", error=ContentRejected, meaning="Meta could not fetch the file", remedy=meta.SEND_LINK),
+    ErrorMeaning(code="100/2018109", error=ContentRejected, meaning="the file is larger than 25 MB", remedy=meta.SEND_LINK),
 )
 
 _BY_CODE = {row.code: row for row in ERRORS}
-_TRACE = re.compile(r"[A-Za-z0-9_\-]{1,64}")
 
 
 def interpret(call: HttpCall, response: HttpResponse) -> None:
-    """Return if ``response`` is a success; a message without a ``message_id`` in the answer is none.
-
-    Meta's own sentence is not repeated in the error: it quotes tokens ("Malformed access token EAA...").
-
-    Raises:
-        DeliveryError: by code and subcode, else by ``is_transient``, else by HTTP status. OutcomeUnknown: a 2xx that proves nothing.
-    """
-    body = response.json()
-    fields = body if isinstance(body, dict) else {}
-    error = fields.get("error")
-    if isinstance(error, dict):
-        _raise_for_error(error, response)
-    if not response.is_success:
-        _raise_for_status(response, code="")
-    if error is not None or (call.effect and not isinstance(fields.get("message_id"), str)):
-        raise OutcomeUnknown("Meta answered without a message id; the person may have the message", provider_code=str(response.status))
-
-
-def _raise_for_error(error: dict[str, Any], response: HttpResponse) -> None:
-    code, subcode = _number(error.get("code")), _number(error.get("error_subcode"))
-    exact = _BY_CODE.get(f"{code}/{subcode}")
-    general = _BY_CODE.get(code)
-    provider_code = f"{code}/{subcode}" if subcode else code
-    trace = _trace(error.get("fbtrace_id"))
-    row = exact or general
-    if row is not None and exact is None and error.get("is_transient") is True and not row.error.retryable:
-        row = None
-    if row is not None:
-        raise row.error(
-            f"Meta: {row.meaning} (code {provider_code}{trace}). {row.remedy}".rstrip(),
-            provider_code=provider_code,
-            retry_after_s=wait_s(response) if issubclass(row.error, Throttled) else None,
-        )
-    if error.get("is_transient") is True:
-        raise ServerFault(f"Meta calls the failure temporary (code {provider_code or 'missing'}{trace})", provider_code=provider_code)
-    if response.is_success:
-        raise OutcomeUnknown(
-            f"Meta answered HTTP {response.status} with an unknown error (code {provider_code or 'missing'}{trace})",
-            provider_code=provider_code,
-        )
-    _raise_for_status(response, code=provider_code)
-
-
-def _raise_for_status(response: HttpResponse, *, code: str) -> None:
-    """The default by HTTP class, with Meta's code and Meta's waiting time put in."""
-    if response.status == 429:
-        raise Throttled("Meta's rate limit is reached (HTTP 429)", provider_code=code or "429", retry_after_s=wait_s(response))
-    try:
-        raise_for_status(response)
-    except (ContentRejected, CredentialsRejected, ServerFault, Throttled) as error:
-        error.provider_code = code or error.provider_code
-        raise
-
-
-def wait_s(response: HttpResponse) -> float | None:
-    """How long Meta asks us to wait: ``Retry-After``, else the longest wait in ``X-Business-Use-Case-Usage``; None where neither says.
-
-    Source: https://developers.facebook.com/docs/graph-api/overview/rate-limiting (checked 2026-07): "estimated_time_to_regain_access",
-    in minutes.
-    """
-    if response.retry_after_s is not None:
-        return response.retry_after_s
-    try:
-        usage = json.loads(response.headers.get("x-business-use-case-usage", ""))
-    except (ValueError, RecursionError):
-        return None
-    rows = [row for rows in usage.values() if isinstance(rows, list) for row in rows] if isinstance(usage, dict) else []
-    minutes = [row.get("estimated_time_to_regain_access") for row in rows if isinstance(row, dict)]
-    waits = [value * 60.0 for value in minutes if isinstance(value, int) and 0 < value <= 24 * 60]
-    return max(waits, default=None)
-
-
-def _number(value: object) -> str:
-    """``value`` as digits whether it came as a number or as text; ``""`` for anything else."""
-    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
-    return text if text.isascii() and text.isdigit() and len(text) <= 12 else ""
-
-
-def _trace(value: object) -> str:
-    return f", trace {value}" if isinstance(value, str) and _TRACE.fullmatch(value) else ""
+    """See ``_meta.errors.interpret``."""
+    meta.interpret(_BY_CODE, call, response)

@@ -1,29 +1,17 @@
-"""From Meta's webhook to our vocabulary. One POST carries up to 1000 events of several pages: each is read on its own.
+"""From a page's webhook to our vocabulary.
 
 Source: https://developers.facebook.com/docs/messenger-platform/reference/webhook-events (checked 2026-07).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
 
-from channels_app.providers.messenger import attachments, wire
-from connector_platform.core.errors import PayloadMalformed
-from connector_platform.core.events import (
-    Content,
-    InboundEvent,
-    OptIn,
-    ParsedCallback,
-    Receipt,
-    ReceiptKind,
-    Selection,
-    Text,
-    Unsupported,
-)
+from channels_app.providers._meta import envelope, readers, wire
+from channels_app.providers._meta.envelope import Event, Ignored, Made, Readers
+from channels_app.providers.messenger import attachments, feedback
+from connector_platform.core.events import Content, ParsedCallback, Receipt, ReceiptKind, Selection, Text, Unsupported
 
 EVENT_TYPES: Mapping[str, str] = MappingProxyType(
     {
@@ -31,12 +19,19 @@ EVENT_TYPES: Mapping[str, str] = MappingProxyType(
         "message.quick_reply": "a selection: title and payload of the quick reply",
         **attachments.EVENT_TYPES,
         "message.empty": "a note for the agent that something came which cannot be shown",
+        "message.referral": "an opt-in before the message: the ad or link that it came through",
         "message.echo": "ignored: a copy of what the page wrote",
         "message_edit": "a text for the agent, marked as an edit",
         "postback": "a selection: title and payload of the button",
-        "referral": "an opt-in with the link's reference: the person opened the thread by a link or an ad",
+        "postback.referral": "an opt-in before the tap: the link or ad that brought the person",
+        "referral": "an opt-in with the link's reference: the person opened the thread by a link, an ad or the chat plug-in",
         "optin": "an opt-in with the plug-in's reference",
+        "optin.user_ref": "ignored: a ticked checkbox on a website; Meta names no person before the first message",
+        "optin.marketing_stopped": "a note for the agent: no more marketing messages",
+        "optin.marketing_resumed": "a note for the agent: marketing messages again",
         "optin.notification_messages": "ignored: a token for marketing messages, which this channel does not send",
+        "optin.one_time_notif_req": "ignored: a token for one notification, which this channel does not send",
+        **feedback.EVENT_TYPES,
         "delivery": "a receipt: delivered, by message ids or up to the watermark",
         "read": "a receipt: read up to the watermark",
         "reaction": "a note for the agent: reacted, or took the reaction back",
@@ -55,29 +50,19 @@ EVENT_TYPES: Mapping[str, str] = MappingProxyType(
     }
 )
 
-# Beside the event's own key stand these; the first key that is none of them names an unknown event.
-_ENVELOPE = frozenset({"sender", "recipient", "timestamp", "hop_context", "prior_message"})
-_ENTRY_ENVELOPE = frozenset({"id", "time", "messaging", "hop_context"})
-
-Made = tuple[str, str, Content]
-"""Wire type, source id, content."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Event:
-    """One element of ``messaging`` whose sender and page are known."""
-
-    data: dict[str, Any]
-    consumer_id: str
-    occurred_at: datetime | None
-
-    @property
-    def stamp(self) -> str:
-        return wire.digits(self.data, "timestamp")
-
-
-class _Ignored(Exception):
-    """This event is understood and left aside; the argument is its wire type."""
+SUBSCRIBED_FIELDS = (
+    "messages",
+    "messaging_postbacks",
+    "message_deliveries",
+    "message_reads",
+    "message_reactions",
+    "message_edits",
+    "messaging_referrals",
+    "messaging_optins",
+    "messaging_feedback",
+    "response_feedback",
+)
+"""What is read here of all that Meta could tell."""
 
 
 def parse(body: bytes) -> ParsedCallback:
@@ -86,71 +71,10 @@ def parse(body: bytes) -> ParsedCallback:
     Raises:
         PayloadMalformed: not JSON, or not Meta's envelope.
     """
-    root = wire.decode(body)
-    kind = wire.text(root, "object")
-    if not kind:
-        raise PayloadMalformed("the body is not a webhook of Meta: it has no object")
-    if kind != "page":
-        return ParsedCallback(ignored=(f"object.{wire.name(kind)}",))
-    if not isinstance(root.get("entry"), list):
-        raise PayloadMalformed("the body is not a webhook of Meta: it has no entry")
-    events: list[InboundEvent] = []
-    ignored: list[str] = []
-    for entry in root["entry"]:
-        _read_entry(entry, events, ignored)
-    return ParsedCallback(events=tuple(events), ignored=tuple(ignored))
+    return envelope.parse(body, "page", _READERS)
 
 
-def _read_entry(entry: Any, events: list[InboundEvent], ignored: list[str]) -> None:
-    others = [wire.name(key) for key in entry if key not in _ENTRY_ENVELOPE] if isinstance(entry, dict) else ["unreadable"]
-    ignored.extend(others)
-    page_id = wire.identifier(entry, "id")
-    messaging = wire.items(entry, "messaging")
-    if not messaging and not others:
-        ignored.append("unreadable")
-    for data in messaging:
-        try:
-            events.extend(_read_event(data, page_id))
-        except _Ignored as reason:
-            ignored.append(str(reason))
-        except RecursionError:
-            # Just shallow enough to be read, too deep to be written again.
-            ignored.append("unreadable")
-
-
-def _read_event(data: Any, page_id: str) -> list[InboundEvent]:
-    if not isinstance(data, dict):
-        raise _Ignored("unreadable")
-    key = next((key for key in _READERS if key in data), "")
-    if not key:
-        # Left aside by name: handover, policy, account linking, and what Meta may invent tomorrow.
-        other = next((key for key in data if key not in _ENVELOPE), "")
-        raise _Ignored(wire.name(other) if other else "unreadable")
-    consumer_id = wire.identifier(wire.obj(data, "sender"), "id")
-    if key == "message" and (wire.obj(data, "message").get("is_echo") is True or (consumer_id and consumer_id == page_id)):
-        raise _Ignored("message.echo")
-    if not consumer_id or not page_id:
-        raise _Ignored("unreadable")
-    if consumer_id == page_id:
-        raise _Ignored(key)
-    event = _Event(data=data, consumer_id=consumer_id, occurred_at=wire.instant(data, "timestamp"))
-    made = list(_READERS[key](event))
-    raw = wire.dump(data)
-    return [
-        InboundEvent(
-            consumer_id=consumer_id,
-            source_id=source_id,
-            content=content,
-            wire_type=wire_type,
-            raw=raw,
-            address=page_id,
-            occurred_at=event.occurred_at,
-        )
-        for wire_type, source_id, content in made
-    ]
-
-
-def _message(event: _Event) -> Iterator[Made]:
+def _message(event: Event) -> Iterator[Made]:
     """Text first, then the attachments; the first part is known by the message id, the others by ``mid#1``, ``mid#2`` ..."""
     message = wire.obj(event.data, "message")
     words = wire.text(message, "text")
@@ -165,86 +89,66 @@ def _message(event: _Event) -> Iterator[Made]:
     if not parts:
         parts.append(("message.empty", Unsupported(kind="message", description="sent something this channel cannot show")))
     mid = wire.identifier(message, "mid") or f"message:{event.consumer_id}:{event.stamp}:{wire.digest(words)}"
+    referral = wire.obj(message, "referral")
+    yield from readers.referral_beside("message", mid, referral)
     for index, (wire_type, content) in enumerate(parts):
-        yield wire_type, f"{mid}#{index}" if index else mid, content
+        source_id = f"{mid}#{index}" if index else mid
+        yield Made(wire_type=wire_type, source_id=source_id, content=content, reference=readers.reference(referral))
 
 
-def _message_edit(event: _Event) -> Iterator[Made]:
-    edit = wire.obj(event.data, "message_edit")
-    mid = wire.identifier(edit, "mid")
-    if not mid:
-        raise _Ignored("message_edit")
-    words = wire.text(edit, "text")
-    # Meta writes num_edit as a number or as text.
-    source_id = f"edit:{mid}:{wire.digits(edit, 'num_edit') or event.stamp}"
-    yield "message_edit", source_id, Text(text=f"✎ edited: {words}" if words else "✎ edited: (no text)", reply_to=mid)
-
-
-def _postback(event: _Event) -> Iterator[Made]:
-    postback = wire.obj(event.data, "postback")
-    payload = wire.text(postback, "payload")
-    # Old payloads have no mid.
-    mid = wire.identifier(postback, "mid") or f"postback:{event.consumer_id}:{event.stamp}:{wire.digest(payload)}"
-    yield "postback", mid, Selection(payload=payload, title=wire.text(postback, "title"))
-
-
-def _referral(event: _Event) -> Iterator[Made]:
-    yield _reference("referral", event, wire.obj(event.data, "referral"))
-
-
-def _optin(event: _Event) -> Iterator[Made]:
+def _optin(event: Event) -> Iterator[Made]:
+    """A plug-in's opt-in with its reference; of marketing messages only that somebody stopped or resumed them."""
     optin = wire.obj(event.data, "optin")
     kind = wire.text(optin, "type")
-    if kind:
-        raise _Ignored(f"optin.{wire.name(kind)}")
-    yield _reference("optin", event, optin)
+    if not kind:
+        yield readers.came_by("optin", event, optin)
+        return
+    status = wire.text(optin, "notification_messages_status")
+    if kind != "notification_messages" or status not in _MARKETING:
+        raise Ignored(f"optin.{wire.name(kind)}")
+    name, words = _MARKETING[status]
+    topic = wire.text(optin, "title")[:80]
+    content = Unsupported(kind=name, description=f"{words}: {topic}" if topic else words)
+    source_id = f"optin:{event.consumer_id}:{event.stamp}:{name}:{wire.digest(topic)}"
+    yield Made(wire_type=f"optin.{name}", source_id=source_id, content=content)
 
 
-def _reference(wire_type: str, event: _Event, data: dict[str, Any]) -> Made:
-    reference = wire.text(data, "ref") or wire.identifier(data, "ad_id")
-    return wire_type, f"{wire_type}:{event.consumer_id}:{event.stamp}:{wire.digest(reference)}", OptIn(reference=reference)
+_MARKETING = {
+    "STOP_NOTIFICATIONS": ("marketing_stopped", "wants no more marketing messages"),
+    "RESUME_NOTIFICATIONS": ("marketing_resumed", "wants marketing messages again"),
+}
 
 
-def _delivery(event: _Event) -> Iterator[Made]:
+def _delivery(event: Event) -> Iterator[Made]:
     delivery = wire.obj(event.data, "delivery")
     mids = tuple(wire.storable(mid)[:200] for mid in wire.items(delivery, "mids") if isinstance(mid, str) and mid)
     watermark_at = wire.instant(delivery, "watermark")
     if not mids and watermark_at is None:
-        raise _Ignored("delivery")
+        raise Ignored("delivery")
     # Two deliveries of one millisecond differ in their mids only.
     source_id = f"delivery:{event.consumer_id}:{wire.digits(delivery, 'watermark')}" + (f":{wire.digest(' '.join(mids))}" if mids else "")
-    yield "delivery", source_id, Receipt(kind=ReceiptKind.DELIVERED, message_ids=mids, watermark_at=watermark_at)
+    content = Receipt(kind=ReceiptKind.DELIVERED, message_ids=mids, watermark_at=watermark_at)
+    yield Made(wire_type="delivery", source_id=source_id, content=content)
 
 
-def _read(event: _Event) -> Iterator[Made]:
+def _read(event: Event) -> Iterator[Made]:
     read = wire.obj(event.data, "read")
     watermark_at = wire.instant(read, "watermark")
     if watermark_at is None:
-        raise _Ignored("read")
+        raise Ignored("read")
     source_id = f"read:{event.consumer_id}:{wire.digits(read, 'watermark')}"
-    yield "read", source_id, Receipt(kind=ReceiptKind.READ, watermark_at=watermark_at)
+    yield Made(wire_type="read", source_id=source_id, content=Receipt(kind=ReceiptKind.READ, watermark_at=watermark_at))
 
 
-def _reaction(event: _Event) -> Iterator[Made]:
-    reaction = wire.obj(event.data, "reaction")
-    mid, action = wire.identifier(reaction, "mid"), wire.text(reaction, "action")
-    if not mid:
-        raise _Ignored("reaction")
-    removed = action == "unreact"
-    shown = wire.text(reaction, "emoji") or wire.text(reaction, "reaction") or "an emoji"
-    source_id = f"reaction:{mid}:{event.consumer_id}:{wire.name(action)}:{event.stamp}"
-    description = "took a reaction back" if removed else f"reacted with {shown[:32]}"
-    yield "reaction", source_id, Unsupported(kind="reaction_removed" if removed else "reaction", description=description)
-
-
-# In this order: an event may carry a second key that only annotates the first (a postback's referral).
-_READERS: Mapping[str, Callable[[_Event], Iterator[Made]]] = {
+_READERS: Readers = {
     "message": _message,
-    "message_edit": _message_edit,
-    "postback": _postback,
-    "reaction": _reaction,
+    "message_edit": readers.message_edit,
+    "postback": readers.postback,
+    "reaction": readers.reaction,
     "delivery": _delivery,
     "read": _read,
     "optin": _optin,
-    "referral": _referral,
+    "messaging_feedback": feedback.survey,
+    "response_feedback": feedback.thumb,
+    "referral": readers.referral,
 }

@@ -5,17 +5,17 @@ Source: https://developers.facebook.com/docs/messenger-platform/reference/send-a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
-from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
+from channels_app.providers._meta import sending, wire
+from channels_app.providers._meta.graph import Graph, fields_of
+from channels_app.providers._meta.sending import Rendered
 from channels_app.providers.base import SendContext, Sent
-from channels_app.providers.messenger import rich, wire
+from channels_app.providers.messenger import rich
 from channels_app.providers.messenger.config import MessengerAppConfig, MessengerConfig
-from channels_app.providers.messenger.verify import appsecret_proof
-from connector_platform.core.calls import HttpCall, HttpResponse, Steps
-from connector_platform.core.errors import ConfigurationError, OutcomeUnknown, ServerFault, UnsupportedContent, WindowClosed
+from channels_app.providers.messenger.errors import FILE_REFUSALS
+from connector_platform.core.calls import Steps
+from connector_platform.core.errors import UnsupportedContent, WindowClosed
 from connector_platform.core.events import (
     ChatState,
     ChatStateKind,
@@ -32,17 +32,11 @@ from connector_platform.core.events import (
     RichContent,
     Text,
 )
-from connector_platform.core.rich import Loss, LossKind, maps_link
+from connector_platform.core.rich import Loss, LossKind
 
 GRAPH_API = "https://graph.facebook.com"
-GRAPH_VERSION = "v25.0"
-"""A version lives about two years; after that Meta serves the oldest living one without a word."""
 
 MAX_TEXT = rich.MAX_TEXT
-
-# "You have 24 hours to respond": https://developers.facebook.com/docs/messenger-platform/policy/policy-overview
-STANDARD_WINDOW = timedelta(hours=24)
-HUMAN_AGENT_WINDOW = timedelta(days=7)
 
 _CAPTION_MOVED = (Loss(path="/caption", kind=LossKind.MOVED, reason="a file and a text cannot share a message: the caption follows"),)
 
@@ -67,29 +61,10 @@ def send(content: Content, config: MessengerConfig, context: SendContext) -> Ste
         case Receipt() | Close() | ConversationChange():
             return Sent()
         case _:
-            return (yield from _send_messages(_render(content, config, context), config, context))
-
-
-def check(config: MessengerConfig, context: SendContext) -> Steps[str]:
-    """A sentence that names the page that the token belongs to.
-
-    Raises:
-        ConfigurationError: the token is another page's, or a person's.
-        CredentialsRejected: Meta does not take the token.
-        ServerFault: an answer that names nobody.
-    """
-    url = _url(config, context, "me", {"fields": "id,name"})
-    response = yield HttpCall(method="GET", url=url, headers=_headers(config), purpose="check", effect=False)
-    page = _fields(response)
-    page_id = page.get("id")
-    if not isinstance(page_id, str):
-        raise ServerFault("Meta did not say whose token this is", provider_code=str(response.status))
-    if page_id != config.page_id:
-        raise ConfigurationError(
-            f"the token belongs to {page_id[:32]}, not to page {config.page_id}; generate it for this page, not for a person"
-        )
-    name = page.get("name")
-    return f"Connected to page {name if isinstance(name, str) and name else 'without a name'} ({page_id})."
+            rendered = _render(content, config, context)
+            window = sending.messaging_type(context, human_agent=config.human_agent_enabled)
+            steps = sending.send_messages(rendered, page_graph(config, context), config.page_id, window=window, to=context.to)
+            return (yield from steps)
 
 
 def look_up_profile(config: MessengerConfig, context: SendContext) -> Steps[Profile | None]:
@@ -100,9 +75,9 @@ def look_up_profile(config: MessengerConfig, context: SendContext) -> Steps[Prof
 
     Source: https://developers.facebook.com/docs/messenger-platform/identity/user-profile (checked 2026-07).
     """
-    url = _url(config, context, quote(context.to, safe=""), {"fields": "first_name,last_name,profile_pic"})
-    response = yield HttpCall(method="GET", url=url, headers=_headers(config), purpose="profile", effect=False)
-    person = _fields(response)
+    path = quote(context.to, safe="")
+    response = yield page_graph(config, context).get(path, {"fields": "first_name,last_name,profile_pic"}, purpose="profile")
+    person = fields_of(response)
     first_name, last_name = wire.text(person, "first_name"), wire.text(person, "last_name")
     if not first_name and not last_name:
         return None
@@ -110,7 +85,19 @@ def look_up_profile(config: MessengerConfig, context: SendContext) -> Steps[Prof
     return Profile(name=name, first_name=first_name, last_name=last_name, avatar_url=wire.web_url(person, "profile_pic"))
 
 
-def _render(content: Content, config: MessengerConfig, context: SendContext) -> rich.Rendered:
+def page_graph(config: MessengerConfig, context: SendContext) -> Graph:
+    """Calls as the page."""
+    app = context.app
+    proof_secret = app.app_secret.get_secret_value() if isinstance(app, MessengerAppConfig) and app.send_appsecret_proof else ""
+    return Graph(host=context.api_base or GRAPH_API, token=config.page_access_token.get_secret_value(), proof_secret=proof_secret)
+
+
+def app_graph(app: MessengerAppConfig, context: SendContext) -> Graph:
+    """Calls as the app itself."""
+    return Graph(host=context.api_base or GRAPH_API, token=f"{app.app_id}|{app.app_secret.get_secret_value()}")
+
+
+def _render(content: Content, config: MessengerConfig, context: SendContext) -> Rendered:
     """The ``message`` objects that ``content`` becomes, in order; never none.
 
     Raises:
@@ -118,21 +105,20 @@ def _render(content: Content, config: MessengerConfig, context: SendContext) -> 
     """
     match content:
         case Text():
-            rendered = rich.Rendered(messages=rich.text_messages(content.text))
+            rendered = Rendered(messages=rich.text_messages(content.text))
         case File(url=url) if url.startswith(("https://", "http://")):
-            messages = [rich.attachment(_ATTACHMENT_TYPE[content.kind], url), *rich.text_messages(content.caption)]
-            rendered = rich.Rendered(messages=messages, losses=_CAPTION_MOVED if len(messages) > 1 else ())
+            messages = [sending.attachment(_ATTACHMENT_TYPE[content.kind], url), *rich.text_messages(content.caption)]
+            losses = _CAPTION_MOVED if len(messages) > 1 else ()
+            rendered = Rendered(messages=messages, losses=losses, instead=rich.text_messages(url)[:1], refusals=FILE_REFUSALS)
         case File():
             raise UnsupportedContent("Messenger fetches files by their address, and this one has none")
         case Location():
-            link = maps_link(content.latitude, content.longitude)
-            lines = [line for line in (content.title, content.address, link) if line]
-            loss = Loss(path="", kind=LossKind.REDUCED, reason="the place is shown as a link to a map", after=link)
-            rendered = rich.Rendered(messages=rich.text_messages("\n".join(lines)), losses=(loss,))
+            words, loss = sending.place_in_words(content)
+            rendered = Rendered(messages=rich.text_messages(words), losses=(loss,))
         case Contact():
             lines = [line for line in (content.name, content.phone, content.email) if line]
             loss = Loss(path="", kind=LossKind.REDUCED, reason="the contact is shown as text")
-            rendered = rich.Rendered(messages=rich.text_messages("\n".join(lines)), losses=(loss,))
+            rendered = Rendered(messages=rich.text_messages("\n".join(lines)), losses=(loss,))
         case RichContent():
             schemes = rich.ABILITIES.image_schemes
             # A stand-in for Meta that is itself reached without TLS (a sandbox) fetches pictures so, too.
@@ -146,73 +132,10 @@ def _render(content: Content, config: MessengerConfig, context: SendContext) -> 
     return rendered
 
 
-def _send_messages(rendered: rich.Rendered, config: MessengerConfig, context: SendContext) -> Steps[Sent]:
-    window = _messaging_type(config, context)
-    parts: list[tuple[str, ...]] = []
-    for message in rendered.messages:
-        payload = {"recipient": {"id": context.to}, **window, "message": message}
-        response = yield _post(payload, config, context, purpose=_purpose(message), effect=True)
-        message_id = _fields(response).get("message_id")
-        if not isinstance(message_id, str):
-            raise OutcomeUnknown("Meta answered without a message id; the person may have the message", provider_code=str(response.status))
-        parts.append((message_id,))
-    return Sent(parts=tuple(parts), losses=rendered.losses, shown=rendered.shown)
-
-
 def _act(action: str, config: MessengerConfig, context: SendContext) -> Steps[Sent]:
     """Show typing or seen. Outside the window Meta refuses these too, and nobody would miss them: no call."""
     try:
-        _messaging_type(config, context)
+        sending.messaging_type(context, human_agent=config.human_agent_enabled)
     except WindowClosed:
         return Sent()
-    payload = {"recipient": {"id": context.to}, "sender_action": action}
-    yield _post(payload, config, context, purpose=action, effect=False)
-    return Sent()
-
-
-def _messaging_type(config: MessengerConfig, context: SendContext) -> dict[str, str]:
-    """The fields that say by what right we write.
-
-    Message tags other than HUMAN_AGENT were removed on 2026-04-27; using one is answered 100/1893061.
-
-    Raises:
-        WindowClosed: by none.
-    """
-    age = context.now - context.last_inbound_at if context.last_inbound_at else timedelta(0)
-    if age <= STANDARD_WINDOW:
-        return {"messaging_type": "RESPONSE"}
-    if not config.human_agent_enabled:
-        raise WindowClosed("the person's last message is more than 24 hours ago, and Human agent is not enabled for this page")
-    if age <= HUMAN_AGENT_WINDOW:
-        return {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
-    raise WindowClosed("the person's last message is more than 7 days ago")
-
-
-def _post(payload: Mapping[str, Any], config: MessengerConfig, context: SendContext, *, purpose: str, effect: bool) -> HttpCall:
-    url = _url(config, context, f"{config.page_id}/messages")
-    return HttpCall.json("POST", url, payload, headers=_headers(config), purpose=purpose, effect=effect)
-
-
-def _url(config: MessengerConfig, context: SendContext, path: str, query: Mapping[str, str] | None = None) -> str:
-    fields = dict(query or {})
-    if isinstance(context.app, MessengerAppConfig) and context.app.send_appsecret_proof:
-        fields["appsecret_proof"] = appsecret_proof(config.page_access_token.get_secret_value(), context.app.app_secret.get_secret_value())
-    suffix = "?" + urlencode(fields, safe=",") if fields else ""
-    return f"{context.api_base or GRAPH_API}/{GRAPH_VERSION}/{path}{suffix}"
-
-
-def _headers(config: MessengerConfig) -> dict[str, str]:
-    # Meta takes the token as a query parameter too, but addresses end up in logs.
-    return {"Authorization": f"Bearer {config.page_access_token.get_secret_value()}"}
-
-
-def _fields(response: HttpResponse) -> dict[str, Any]:
-    body = response.json()
-    return body if isinstance(body, dict) else {}
-
-
-def _purpose(message: Mapping[str, Any]) -> str:
-    attachment = message.get("attachment")
-    if attachment is None:
-        return "send_text"
-    return "send_template" if attachment["type"] == "template" else "send_file"
+    return (yield from sending.act(action, page_graph(config, context), config.page_id, to=context.to))

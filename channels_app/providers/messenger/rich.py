@@ -6,11 +6,12 @@ Source: https://developers.facebook.com/docs/messenger-platform/send-messages/te
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
+from channels_app.providers._meta import templates
+from channels_app.providers._meta.sending import Message, Rendered, attachment
 from connector_platform.core.events import RichContent
-from connector_platform.core.rich import Abilities, Button, ButtonKind, Choice, Loss, Part, Shown, parse, plan
+from connector_platform.core.rich import Abilities, Choice, Part, parse, plan
 from connector_platform.core.rich.parts import CardPart, CarouselPart, ChoicesPart, ImagePart, TextPart
 from connector_platform.core.text import split_text
 
@@ -37,26 +38,12 @@ ABILITIES = Abilities(
     choices_last=False,
 )
 
-Message = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
-    """``message`` objects in order, what they lack, what they offer to choose from."""
-
-    messages: list[Message]
-    losses: tuple[Loss, ...] = ()
-    shown: Shown = ()
+_LOOK = {"image_aspect_ratio": "horizontal"}
 
 
 def text_messages(text: str) -> list[Message]:
     """``text`` cut to Messenger's 2000 characters; nothing for blank text."""
     return [{"text": piece} for piece in split_text(text, MAX_TEXT)] if text.strip() else []
-
-
-def attachment(kind: str, url: str) -> Message:
-    """A file that Meta fetches from ``url``."""
-    return {"attachment": {"type": kind, "payload": {"url": url, "is_reusable": False}}}
 
 
 def render(
@@ -79,9 +66,8 @@ def render(
     messages: list[Message] = []
     for part in planned.parts:
         if isinstance(part, ChoicesPart):
-            chips = [{"content_type": "text", "title": chip.title, "payload": chip.value} for chip in part.choices]
             below = {"text": part.text} if part.text else messages.pop()
-            messages.append({**below, "quick_replies": chips})
+            messages.append({**below, **templates.quick_replies(part.choices)})
         else:
             messages.append(_message(part))
     return Rendered(messages=messages, losses=planned.losses, shown=planned.shown)
@@ -93,42 +79,9 @@ def _message(part: Part) -> Message:
             return {"text": part.text}
         case ImagePart():
             return attachment("image", part.url)
-        case CardPart(text=text) if text:
-            return _template({"template_type": "button", "text": text, "buttons": [_button(button) for button in part.buttons]})
         case CardPart():
-            return _generic([part])
+            return templates.card(part, look=_LOOK)
         case CarouselPart():
-            return _generic(part.cards)
+            return templates.carousel(part, look=_LOOK)
         case _:
             raise AssertionError(f"ABILITIES rule out a {type(part).__name__}")
-
-
-def _generic(cards: tuple[CardPart, ...] | list[CardPart]) -> Message:
-    return _template(
-        {"template_type": "generic", "image_aspect_ratio": "horizontal", "elements": [_generic_element(card) for card in cards]}
-    )
-
-
-def _generic_element(card: CardPart) -> Message:
-    element: Message = {"title": card.title}
-    if card.subtitle:
-        element["subtitle"] = card.subtitle
-    if card.image_url:
-        element["image_url"] = card.image_url
-    if card.buttons:
-        element["buttons"] = [_button(button) for button in card.buttons]
-    return element
-
-
-def _button(button: Button) -> dict[str, str]:
-    match button.kind:
-        case ButtonKind.LINK:
-            return {"type": "web_url", "url": button.value, "title": button.title}
-        case ButtonKind.CALL:
-            return {"type": "phone_number", "title": button.title, "payload": button.value}
-        case ButtonKind.REPLY:
-            return {"type": "postback", "title": button.title, "payload": button.value}
-
-
-def _template(payload: Message) -> Message:
-    return {"attachment": {"type": "template", "payload": payload}}

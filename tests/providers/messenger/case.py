@@ -7,17 +7,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from channels_app.providers._meta.verify import SIGNATURE_HEADER, signature
 from channels_app.providers.base import CallbackRequest
 from channels_app.providers.messenger import Messenger, MessengerAppConfig, MessengerConfig
-from channels_app.providers.messenger.verify import SIGNATURE_HEADER, signature
+from channels_app.providers.messenger.inbound import SUBSCRIBED_FIELDS
 from connector_platform.core.calls import HttpCall, HttpResponse
 from tests.providers.contract.cases import ErrorSample, HandshakeSample, ProviderCase, TextSample
 
 APP_SECRET = "messenger-docs-app-secret"
 PAGE_ID = "108800000000017"
+CALLBACK_URL = "https://connect.example.com/webhooks/callback"
 CONSUMERS = ("24500000000000031", "24500000000000047")
 
 APP_CONFIG = MessengerAppConfig(
@@ -62,6 +65,14 @@ def batch_callback(samples: Sequence[TextSample]) -> CallbackRequest:
 
 def answer(call: HttpCall, number: int) -> HttpResponse:
     """Meta in a good mood."""
+    path = urlsplit(call.url).path
+    if path.endswith("/subscribed_apps"):
+        subscribed = {"id": APP_CONFIG.app_id, "name": "Example app", "subscribed_fields": list(SUBSCRIBED_FIELDS)}
+        return json_response({"data": [subscribed]} if call.method == "GET" else {"success": True})
+    if path.endswith("/subscriptions"):
+        return json_response({"data": [{"object": "page", "callback_url": CALLBACK_URL, "active": True, "fields": []}]})
+    if path.endswith("/debug_token"):
+        return json_response({"data": {"is_valid": True, "expires_at": 0, "scopes": ["pages_messaging", "pages_manage_metadata"]}})
     if call.method == "GET":
         return json_response({"id": PAGE_ID, "name": "Example Shop"})
     payload = json.loads(call.body)
@@ -75,11 +86,13 @@ def json_response(body: Any, *, status: int = 200, headers: dict[str, str] | Non
 
 
 def error_response(code: str, *, status: int = 400, **more: Any) -> HttpResponse:
-    """Meta's error body for ``code`` or ``code/subcode``."""
+    """Meta's error body for ``code`` or ``code/subcode``; a subcode in letters stands in the sentence."""
     number, _, subcode = code.partition("/")
     error: dict[str, Any] = {"message": "(#1) Words of Meta", "type": "OAuthException", "code": int(number), "fbtrace_id": "AbCdEf_123"}
-    if subcode:
+    if subcode.isdigit():
         error["error_subcode"] = int(subcode)
+    elif subcode:
+        error["message"] += f" {subcode}"
     return json_response({"error": {**error, **more}}, status=status)
 
 
@@ -119,6 +132,8 @@ CASE = ProviderCase(
     answer=answer,
     sent_text=sent_text,
     consumer_ids=CONSUMERS,
+    # debug_token takes the page's token in its address and nowhere else; test_outbound holds that no other call has it there.
+    secrets_in_url=True,
     error_samples={row.code: ErrorSample(response=error_response(row.code)) for row in Messenger.errors},
     bad_configs=(
         ("page_id", {"page_id": "my page", "page_access_token": "EAAcanaryPageToken0000001"}),

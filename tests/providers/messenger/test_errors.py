@@ -11,6 +11,7 @@ from channels_app.providers.messenger import Messenger
 from channels_app.providers.messenger.errors import ERRORS
 from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.errors import (
+    ConfigurationError,
     ContentRejected,
     CredentialsRejected,
     DeliveryError,
@@ -28,9 +29,10 @@ TYPING = HttpCall(method="POST", url="https://graph.facebook.com/v25.0/1/message
 EXPECTED: dict[str, type[DeliveryError]] = {
     **dict.fromkeys(("1", "1/99", "2", "1200"), ServerFault),
     "1/1357046": OutcomeUnknown,
+    "100/appsecret_proof": ConfigurationError,
     **dict.fromkeys(("4", "17", "32", "613", "613/1893016", "80006", "4/2018022"), Throttled),
     **dict.fromkeys(("4/2018354", "9/2018352", "2/2018344", "368", "100", "2500"), ContentRejected),
-    **dict.fromkeys(("100/2018047", "100/2018008", "36000", "100/1893061"), ContentRejected),
+    **dict.fromkeys(("100/2018047", "100/2018008", "100/2018109", "10/2018300", "36000", "100/1893061"), ContentRejected),
     **dict.fromkeys(("10/2018278", "10/2018065", "10/2018108"), WindowClosed),
     **dict.fromkeys(("10", "200", "230", "299", "10/1893063", "200/2018028", "102", "190"), CredentialsRejected),
     **dict.fromkeys((f"190/{subcode}" for subcode in (458, 459, 460, 463, 464, 467, 492)), CredentialsRejected),

@@ -16,6 +16,8 @@ from connector_platform.core.events import (
     Location,
     OptIn,
     ParsedCallback,
+    Profile,
+    Rating,
     Receipt,
     ReceiptKind,
     Selection,
@@ -259,13 +261,49 @@ def test_a_watermark_in_seconds_is_the_same_instant() -> None:
     assert found.content == Receipt(kind=ReceiptKind.READ, watermark_at=datetime(2026, 10, 26, 7, 59, 50, tzinfo=UTC))
 
 
-def test_a_referral_beside_a_postback_does_not_hide_the_tap() -> None:
-    found = only(event(referral={"ref": "leaflet"}, postback={"mid": "m_1", "title": "Start", "payload": "GO"}))
-    assert found.content == Selection(payload="GO", title="Start")
+@pytest.mark.parametrize("is_inside", [True, False])
+def test_a_tap_tells_first_what_brought_the_person(is_inside: bool) -> None:
+    referral = {"ref": "leaflet"}
+    tap = {"mid": "m_1", "title": "Start", "payload": "GO", **({"referral": referral} if is_inside else {})}
+    parsed = parse(event(postback=tap, **({} if is_inside else {"referral": referral})))
+    assert [(found.source_id, found.content) for found in parsed.events] == [
+        ("referral:m_1", OptIn(reference="leaflet")),
+        ("m_1", Selection(payload="GO", title="Start")),
+    ]
+    assert {found.profile for found in parsed.events} == {Profile(reference="leaflet")}
 
 
-def test_a_referral_alone_opens_with_its_reference() -> None:
-    assert only(event(referral={"ref": "leaflet", "ad_id": "6"})).content == OptIn(reference="leaflet")
+@pytest.mark.parametrize(
+    ("referral", "reference", "words"),
+    [
+        ({"ref": "leaflet", "ad_id": "6"}, "leaflet", "leaflet, ad 6"),
+        ({"ad_id": 6, "ads_context_data": {"ad_title": "New lamps"}}, "6", "ad 6, New lamps"),
+        ({"product": {"id": 51}}, "51", "product 51"),
+        ({"referer_uri": "https://shop.example.com/"}, "https://shop.example.com/", "https://shop.example.com/"),
+    ],
+)
+def test_a_referral_names_the_way_for_machines_and_for_agents(referral: dict[str, Any], reference: str, words: str) -> None:
+    found = only(event(referral=referral))
+    assert (found.content, found.profile) == (OptIn(reference=words), Profile(reference=reference))
+
+
+@pytest.mark.parametrize("referral", [None, {}, 7, {"source": "DISCOVER_TAB"}, {"referer_uri": "javascript:alert(1)"}])
+def test_a_referral_that_names_no_way_is_ignored(referral: Any) -> None:
+    assert parse(event(referral=referral)) == ParsedCallback(ignored=("referral",))
+
+
+@pytest.mark.parametrize("referral", [None, {}, 7, {"source": "DISCOVER_TAB"}])
+def test_a_message_with_such_a_referral_is_just_the_message(referral: Any) -> None:
+    found = only(message(text="hello", referral=referral))
+    assert (found.content, found.profile) == (Text(text="hello"), None)
+
+
+@pytest.mark.parametrize("score", ["0", "6", "", "4.5", True, None, [4]])
+def test_a_score_outside_of_the_scale_is_no_rating(score: Any) -> None:
+    question = {"type": "csat", "payload": score}
+    parsed = parse(event(messaging_feedback={"feedback_screens": [{"questions": {"q": question}}]}))
+    assert not any(isinstance(found.content, Rating) for found in parsed.events)
+    assert parsed.events or parsed.ignored == ("messaging_feedback",)
 
 
 @pytest.mark.parametrize("kind", ["message_edit", "reaction"])

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from channels_app.providers._meta.verify import appsecret_proof
 from channels_app.providers.base import Sent
 from channels_app.providers.messenger import MessengerAppConfig, MessengerConfig
-from channels_app.providers.messenger.verify import appsecret_proof
-from connector_platform.core.calls import HttpCall
-from connector_platform.core.errors import ConfigurationError, OutcomeUnknown, ServerFault, UnsupportedContent, WindowClosed
+from channels_app.providers.messenger.errors import FILE_REFUSALS
+from connector_platform.core.calls import HttpCall, HttpResponse
+from connector_platform.core.errors import ContentRejected, DeliveryError, OutcomeUnknown, UnsupportedContent, WindowClosed
 from connector_platform.core.events import (
     ChatState,
     ChatStateKind,
@@ -30,7 +31,7 @@ from connector_platform.core.events import (
     Text,
 )
 from tests.providers.contract.cases import NOW, drive, send
-from tests.providers.messenger.case import APP_CONFIG, CASE, CONFIG, CONSUMERS, PAGE_ID, json_response
+from tests.providers.messenger.case import APP_CONFIG, CASE, CONFIG, CONSUMERS, PAGE_ID, error_response, json_response
 
 TOKEN = CONFIG.page_access_token.get_secret_value()
 PLAIN_APP = APP_CONFIG.model_copy(update={"send_appsecret_proof": False})
@@ -150,6 +151,33 @@ def test_a_file_is_fetched_by_meta_and_its_caption_follows(kind: FileKind, expec
     ]
 
 
+@pytest.mark.parametrize("code", sorted(FILE_REFUSALS))
+def test_a_file_that_meta_refuses_goes_out_as_a_link(code: str) -> None:
+    def answer(call: HttpCall, number: int) -> HttpResponse:
+        return error_response(code) if "attachment" in json.loads(call.body)["message"] else CASE.answer(call, number)
+
+    steps = CASE.provider.send(
+        File(kind=FileKind.VIDEO, url="https://files.example.com/a.mp4", caption="Look"), CONFIG, CASE.context(app=PLAIN_APP)
+    )
+    result, calls = drive(CASE.provider, steps, answer)
+    assert [json.loads(call.body)["message"] for call in calls][1:] == [{"text": "https://files.example.com/a.mp4"}, {"text": "Look"}]
+    assert result.parts == (("m_out_1",), ("m_out_2",))
+    assert [(loss.kind, code in loss.reason) for loss in result.losses] == [("moved", False), ("reduced", True)]
+
+
+@pytest.mark.parametrize("code", ["100", "2/2018344", "10/2018278"])
+def test_another_refusal_of_a_file_is_final(code: str) -> None:
+    steps = CASE.provider.send(File(kind=FileKind.VIDEO, url="https://files.example.com/a.mp4"), CONFIG, CASE.context())
+    with pytest.raises(DeliveryError) as caught:
+        drive(CASE.provider, steps, lambda *_: error_response(code))
+    assert caught.value.provider_code == code
+
+
+def test_a_refused_text_is_not_sent_another_way() -> None:
+    with pytest.raises(ContentRejected):
+        drive(CASE.provider, CASE.provider.send(Text(text="hello"), CONFIG, CASE.context()), lambda *_: error_response("100/2018047"))
+
+
 def test_a_place_becomes_a_link_to_a_map() -> None:
     assert messages(Location(latitude=52.3791, longitude=4.9003, title="Station")) == [
         {"text": "Station\nhttps://www.google.com/maps/search/?api=1&query=52.3791,4.9003"}
@@ -184,39 +212,6 @@ def test_what_messenger_cannot_show_makes_no_call(content: Content) -> None:
 def test_a_selection_is_nothing_to_send() -> None:
     with pytest.raises(UnsupportedContent):
         next(CASE.provider.send(Selection(payload="p"), CONFIG, CASE.context()))
-
-
-# The credential check
-
-
-def check(page: Any) -> str:
-    sentence, calls = drive(CASE.provider, CASE.provider.check(CONFIG, CASE.context(app=PLAIN_APP)), lambda *_: json_response(page))
-    assert calls == [
-        HttpCall(
-            method="GET",
-            url="https://graph.facebook.com/v25.0/me?fields=id,name",
-            headers={"Authorization": f"Bearer {TOKEN}"},
-            purpose="check",
-            effect=False,
-        )
-    ]
-    return sentence
-
-
-def test_the_check_names_the_page() -> None:
-    assert check({"id": PAGE_ID, "name": "Example Shop"}) == f"Connected to page Example Shop ({PAGE_ID})."
-    assert check({"id": PAGE_ID}) == f"Connected to page without a name ({PAGE_ID})."
-
-
-def test_a_token_of_another_page_is_a_configuration_error() -> None:
-    with pytest.raises(ConfigurationError, match="belongs to 42"):
-        check({"id": "42", "name": "Somebody"})
-
-
-@pytest.mark.parametrize("page", [{}, [], None, {"id": 7}])
-def test_an_answer_that_names_nobody_is_metas_fault(page: Any) -> None:
-    with pytest.raises(ServerFault):
-        check(page)
 
 
 # The person's name

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from channels_app.providers._meta.verify import SIGNATURE_HEADER, appsecret_proof, signature
 from channels_app.providers.base import CallbackRequest
 from channels_app.providers.messenger import Messenger, MessengerAppConfig
-from channels_app.providers.messenger.verify import SIGNATURE_HEADER, appsecret_proof, signature
 from connector_platform.core.errors import SignatureInvalid
 from tests.providers.contract.cases import NOW
 from tests.providers.messenger.case import APP_CONFIG, challenge

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 
 from channels_app.providers.base import CallbackAnswer, CallbackRequest
-from channels_app.providers.messenger.config import MessengerAppConfig
 from connector_platform.core.errors import SignatureInvalid
 
 SIGNATURE_HEADER = "x-hub-signature-256"
@@ -28,8 +28,8 @@ def appsecret_proof(access_token: str, app_secret: str) -> str:
     return hmac.new(app_secret.encode(), access_token.encode(), hashlib.sha256).hexdigest()
 
 
-def verify(request: CallbackRequest, config: MessengerAppConfig) -> None:
-    """Return if Meta signed the exact bytes of the body with this app's secret.
+def verify(request: CallbackRequest, app_secrets: Sequence[str]) -> None:
+    """Return if Meta signed the exact bytes of the body with one of the app's secrets.
 
     The older ``X-Hub-Signature`` (SHA-1) travels along and is never enough. Nothing in a callback ages: Meta signs no time.
 
@@ -39,12 +39,13 @@ def verify(request: CallbackRequest, config: MessengerAppConfig) -> None:
     given = request.headers.get(SIGNATURE_HEADER, "")
     if not given:
         raise SignatureInvalid("the callback carries no X-Hub-Signature-256")
-    expected = signature(request.body, config.app_secret.get_secret_value())
-    if not _same(given, expected):
+    # Every secret is tried, so that the time taken does not tell which of them fits.
+    matches = [_same(given, signature(request.body, secret)) for secret in app_secrets]
+    if not any(matches):
         raise SignatureInvalid("X-Hub-Signature-256 does not match; check the app secret of this Meta app")
 
 
-def handshake(request: CallbackRequest, config: MessengerAppConfig) -> CallbackAnswer | None:
+def handshake(request: CallbackRequest, verify_token: str) -> CallbackAnswer | None:
     """Meta's challenge to echo, or None for anything but a GET.
 
     Raises:
@@ -53,7 +54,7 @@ def handshake(request: CallbackRequest, config: MessengerAppConfig) -> CallbackA
     if request.method != "GET":
         return None
     query = request.query
-    token_matches = _same(query.get("hub.verify_token", ""), config.verify_token.get_secret_value())
+    token_matches = _same(query.get("hub.verify_token", ""), verify_token)
     if query.get("hub.mode") != "subscribe" or "hub.challenge" not in query or not token_matches:
         raise SignatureInvalid("the challenge lacks the mode, or its verify token differs from the one configured here", status=403)
     return CallbackAnswer(body=query["hub.challenge"].encode())

@@ -1,0 +1,72 @@
+"""Connecting a page to the Meta app, and what Meta says of the connection.
+
+Source: https://developers.facebook.com/docs/messenger-platform/get-started and .../reference/messenger-profile-api (checked 2026-07).
+"""
+
+from __future__ import annotations
+
+from channels_app.providers._meta import graph
+from channels_app.providers._meta.graph import fields_of
+from channels_app.providers.base import SendContext
+from channels_app.providers.messenger.config import MessengerAppConfig, MessengerConfig
+from channels_app.providers.messenger.inbound import SUBSCRIBED_FIELDS
+from channels_app.providers.messenger.outbound import app_graph, page_graph
+from connector_platform.core.calls import Steps
+from connector_platform.core.errors import ConfigurationError, ServerFault
+
+SCOPES = ("pages_messaging",)
+
+
+def register_webhook(config: MessengerConfig, context: SendContext) -> Steps[str]:
+    """Subscribe the app to the page. The app's own callback address is entered once at Meta, for all its pages.
+
+    Raises:
+        DeliveryError: Meta's answer.
+    """
+    yield from graph.subscribe(page_graph(config, context), config.page_id, SUBSCRIBED_FIELDS)
+    return f"Meta tells the app of page {config.page_id}: {', '.join(SUBSCRIBED_FIELDS)}."
+
+
+def remove_webhook(config: MessengerConfig, context: SendContext) -> Steps[str]:
+    """Unsubscribe the app from the page; its other pages stay.
+
+    Raises:
+        DeliveryError: Meta's answer.
+    """
+    yield from graph.unsubscribe(page_graph(config, context), config.page_id)
+    return f"Meta tells the app of page {config.page_id} no more."
+
+
+def check(config: MessengerConfig, context: SendContext) -> Steps[str]:
+    """Sentences that name the page that the token belongs to, what Meta does not tell us of it, and how long the token lives.
+
+    Raises:
+        ConfigurationError: the token is another page's, or a person's; the app is not subscribed to the page, or calls another address.
+        CredentialsRejected: Meta does not take the token, or it lacks a permission.
+        ServerFault: an answer that names nobody.
+    """
+    connected = yield from _named_page(config, context)
+    if not isinstance(context.app, MessengerAppConfig):
+        return connected
+    app_id = context.app.app_id
+    missing = yield from graph.missing_fields(page_graph(config, context), config.page_id, app_id, SUBSCRIBED_FIELDS)
+    app = app_graph(context.app, context)
+    yield from graph.require_callback_url(app, app_id, "page", context.callback_url)
+    token = config.page_access_token.get_secret_value()
+    life = yield from graph.token_facts(app, token, scopes=SCOPES, now=context.now)
+    lacks = f" Meta does not tell us of {', '.join(missing)}: register the webhook again." if missing else ""
+    return f"{connected}{lacks} {life}"
+
+
+def _named_page(config: MessengerConfig, context: SendContext) -> Steps[str]:
+    response = yield page_graph(config, context).get("me", {"fields": "id,name"})
+    page = fields_of(response)
+    page_id = page.get("id")
+    if not isinstance(page_id, str):
+        raise ServerFault("Meta did not say whose token this is", provider_code=str(response.status))
+    if page_id != config.page_id:
+        raise ConfigurationError(
+            f"the token belongs to {page_id[:32]}, not to page {config.page_id}; generate it for this page, not for a person"
+        )
+    name = page.get("name")
+    return f"Connected to page {name if isinstance(name, str) and name else 'without a name'} ({page_id})."
