@@ -95,7 +95,8 @@ class ChatState:
 class Receipt:
     """What became of messages that were sent.
 
-    Towards LivePerson: named by the vendor's ``message_ids``, or everything sent up to ``watermark_at``.
+    Towards LivePerson: named by the vendor's ``message_ids``, or everything sent up to ``watermark_at``. ``is_cumulative``: what was sent to
+    the person before these messages is meant too.
     Towards the consumer: named by ``sequences`` of a LivePerson dialog.
     """
 
@@ -103,6 +104,7 @@ class Receipt:
     kind: ReceiptKind
     message_ids: tuple[str, ...] = ()
     watermark_at: datetime | None = None
+    is_cumulative: bool = False
     sequences: tuple[int, ...] = ()
     reason: str = ""
 

@@ -11,11 +11,14 @@ from typing import Any
 import pytest
 
 from connector_platform.core.calls import HttpCall, HttpResponse
+from connector_platform.core.events import Receipt, ReceiptKind
 from connector_platform.database import run
 from tests.webhooks_app.far_side import CLOSED, answer
 from tests.webhooks_app.world import World, element, ended, now_ms, sms, state_change, text_change
 from webhooks_app import lanes
 from webhooks_app.delivery import receipts
+from webhooks_app.delivery.people import person_by_id
+from webhooks_app.delivery.receipts import covered
 from webhooks_app.sweeper import HELD_DAYS, give_up_held, match_held_receipts
 
 LONG = " ".join(f"word{number}" for number in range(700))
@@ -61,6 +64,28 @@ def test_a_watermark_covers_everything_that_was_sent_before_it(world: World) -> 
     world.consumer_does(read(now_ms()))
     world.work()
     assert world.far.statuses() == [("READ", (0, 1)), ("READ", (2,))]
+
+
+def test_a_cumulative_receipt_covers_what_was_sent_before_the_message_it_names(world: World) -> None:
+    # given three messages to one person, and one to another
+    conversation = world.open_conversation()
+    for sequence, message_id in enumerate(("m_1", "m_2", "m_3")):
+        sent(world, conversation, sequence, message_id)
+    other = world.open_conversation(person="245002")
+    world.far.script("send_text", answer({"recipient_id": "2", "message_id": "m_other"}))
+    world.notify(text_change(other, 0, "hi"))
+    world.work()
+    person, channel_id = person_by_id(world.consumer().id), world.consumer().channel_id
+
+    def sequences(*ids: str, is_cumulative: bool) -> list[tuple[int, ...]]:
+        receipt = Receipt(kind=ReceiptKind.READ, message_ids=ids, is_cumulative=is_cumulative)
+        return [part.sequences for part in covered(person, channel_id, receipt)]
+
+    # then it covers its message and those before; of another person's message, or one that is not known, it says nothing
+    assert sequences("m_2", is_cumulative=True) == [(0, 1)]
+    assert sequences("m_2", is_cumulative=False) == [(1,)]
+    assert sequences("m_other", is_cumulative=True) == []
+    assert sequences("m_unknown", is_cumulative=True) == []
 
 
 def test_a_receipt_of_one_person_says_nothing_of_anothers_messages(world: World) -> None:

@@ -54,6 +54,11 @@ def covered(person: Person, channel_id: uuid.UUID, receipt: Receipt) -> list[Cov
     if receipt.message_ids:
         conditions.append("m.provider_message_id = ANY(%(ids)s)")
         parameters["ids"] = list(receipt.message_ids)
+    if receipt.message_ids and receipt.is_cumulative:
+        conditions.append(
+            """m.sent_at <= (SELECT max(n.sent_at) FROM webhooks_app_deliveredmessage n JOIN channels_app_conversation t ON t.id = n.conversation_id
+               WHERE n.channel_id = %(channel)s AND t.consumer_id = %(consumer)s AND n.provider_message_id = ANY(%(ids)s))"""
+        )
     if receipt.watermark_at is not None:
         # A watermark in the future would make receipts of messages that are yet to be sent.
         conditions.append("m.sent_at <= LEAST(%(watermark)s, now())")
