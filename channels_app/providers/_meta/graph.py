@@ -5,7 +5,7 @@ Source: https://developers.facebook.com/docs/graph-api/overview and .../referenc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -59,15 +59,15 @@ def fields_of(response: HttpResponse) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def subscribe(graph: Graph, node: str, wanted: Iterable[str]) -> Steps[None]:
-    """Have the app told of the account ``node``. Asked again, it changes nothing.
+def subscribe(graph: Graph, node: str, app_ids: Collection[str], wanted: Iterable[str]) -> Steps[None]:
+    """Have the app told of the account ``node``. Asked again, it changes nothing; what another channel of the app had asked for stays.
 
     Raises:
         ServerFault: Meta did not say that it is done.
     """
-    response = yield graph.post(
-        f"{node}/subscribed_apps", {"subscribed_fields": ",".join(wanted)}, purpose="register_webhook", effect=False
-    )
+    told = yield from _told(graph, node, app_ids)
+    fields = ",".join(dict.fromkeys([*told, *wanted]))
+    response = yield graph.post(f"{node}/subscribed_apps", {"subscribed_fields": fields}, purpose="register_webhook", effect=False)
     _require_success(response)
 
 
@@ -86,35 +86,43 @@ def _require_success(response: HttpResponse) -> None:
         raise ServerFault("Meta did not say that it is done", provider_code=str(response.status))
 
 
-def missing_fields(graph: Graph, node: str, app_id: str, wanted: Iterable[str]) -> Steps[tuple[str, ...]]:
-    """What of ``wanted`` the app is not told of the account ``node``.
+def missing_fields(graph: Graph, node: str, app_ids: Collection[str], wanted: Iterable[str]) -> Steps[tuple[str, ...]]:
+    """What of ``wanted`` the app is not told of the account ``node``. No ``app_ids``: whichever app Meta shows to this token.
 
     Raises:
         ConfigurationError: it is told nothing at all, or of no messages.
     """
-    response = yield graph.get(f"{node}/subscribed_apps", {"fields": "id,subscribed_fields"})
-    rows = wire.items(fields_of(response), "data")
-    told = [name for row in rows if wire.identifier(row, "id") == app_id for name in wire.items(row, "subscribed_fields")]
+    told = yield from _told(graph, node, app_ids)
     if "messages" not in told:
         raise ConfigurationError("Meta does not tell this app of the account's messages; register the webhook of this channel")
     return tuple(name for name in wanted if name not in told)
 
 
-def require_callback_url(app: Graph, app_id: str, kind: str, callback_url: str) -> Steps[None]:
-    """Return if the app's webhook for ``kind`` of objects (``page``, ``instagram``) is ``callback_url``. ``app`` has the app's own token.
+def _told(graph: Graph, node: str, app_ids: Collection[str]) -> Steps[list[str]]:
+    response = yield graph.get(f"{node}/subscribed_apps", {"fields": "id,subscribed_fields"})
+    rows = wire.items(fields_of(response), "data")
+    mine = [row for row in rows if not app_ids or wire.identifier(row, "id") in app_ids]
+    return [name for row in mine for name in wire.items(row, "subscribed_fields") if isinstance(name, str)]
+
+
+def webhook_fields(app: Graph, app_id: str, kind: str, callback_url: str) -> Steps[tuple[str, ...]]:
+    """What the app's webhook for ``kind`` of objects (``page``, ``instagram``) is told. ``app`` has the app's own token.
 
     Raises:
-        ConfigurationError: it is another, or there is none.
+        ConfigurationError: it is another address than ``callback_url``, or there is none.
 
     Source: https://developers.facebook.com/docs/graph-api/reference/app/subscriptions (checked 2026-07).
     """
     response = yield app.get(f"{app_id}/subscriptions")
-    rows = [row for row in wire.items(fields_of(response), "data") if wire.text(row, "object") == kind]
-    addresses = [wire.text(row, "callback_url") for row in rows if row.get("active") is not False]
-    if not addresses:
+    rows = [row for row in wire.items(fields_of(response), "data") if wire.text(row, "object") == kind and row.get("active") is not False]
+    if not rows:
         raise ConfigurationError(f"the Meta app has no active webhook for {kind}; enter {callback_url} under Webhooks at Meta")
-    if callback_url not in [address.rstrip("/") for address in addresses]:
-        raise ConfigurationError(f"Meta calls {addresses[0][:200]}, not {callback_url}; change it under Webhooks at Meta")
+    row = next((row for row in rows if wire.text(row, "callback_url").rstrip("/") == callback_url), None)
+    if row is None:
+        address = wire.text(rows[0], "callback_url")[:200]
+        raise ConfigurationError(f"Meta calls {address}, not {callback_url}; change it under Webhooks at Meta")
+    # Newer versions name each field with its version, older ones by its name alone.
+    return tuple(field if isinstance(field, str) else wire.text(field, "name") for field in wire.items(row, "fields"))
 
 
 def token_facts(app: Graph, token: str, *, scopes: Iterable[str], now: datetime) -> Steps[str]:

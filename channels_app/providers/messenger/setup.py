@@ -23,7 +23,8 @@ def register_webhook(config: MessengerConfig, context: SendContext) -> Steps[str
     Raises:
         DeliveryError: Meta's answer.
     """
-    yield from graph.subscribe(page_graph(config, context), config.page_id, SUBSCRIBED_FIELDS)
+    app_ids = (context.app.app_id,) if isinstance(context.app, MessengerAppConfig) else ()
+    yield from graph.subscribe(page_graph(config, context), config.page_id, app_ids, SUBSCRIBED_FIELDS)
     return f"Meta tells the app of page {config.page_id}: {', '.join(SUBSCRIBED_FIELDS)}."
 
 
@@ -49,12 +50,17 @@ def check(config: MessengerConfig, context: SendContext) -> Steps[str]:
     if not isinstance(context.app, MessengerAppConfig):
         return connected
     app_id = context.app.app_id
-    missing = yield from graph.missing_fields(page_graph(config, context), config.page_id, app_id, SUBSCRIBED_FIELDS)
+    untold = yield from graph.missing_fields(page_graph(config, context), config.page_id, (app_id,), SUBSCRIBED_FIELDS)
     app = app_graph(context.app, context)
-    yield from graph.require_callback_url(app, app_id, "page", context.callback_url)
+    told = yield from graph.webhook_fields(app, app_id, "page", context.callback_url)
+    missing = [name for name in SUBSCRIBED_FIELDS if name in untold or name not in told]
     token = config.page_access_token.get_secret_value()
     life = yield from graph.token_facts(app, token, scopes=SCOPES, now=context.now)
-    lacks = f" Meta does not tell us of {', '.join(missing)}: register the webhook again." if missing else ""
+    lacks = (
+        f" Meta does not tell us of {', '.join(missing)}: register the webhook again, and tick them under Webhooks at Meta."
+        if missing
+        else ""
+    )
     return f"{connected}{lacks} {life}"
 
 

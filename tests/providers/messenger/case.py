@@ -21,6 +21,7 @@ from tests.providers.contract.cases import ErrorSample, HandshakeSample, Provide
 APP_SECRET = "messenger-docs-app-secret"
 PAGE_ID = "108800000000017"
 CALLBACK_URL = "https://connect.example.com/webhooks/callback"
+FIELD_VERSIONS = [{"name": name, "version": "v25.0"} for name in SUBSCRIBED_FIELDS]
 CONSUMERS = ("24500000000000031", "24500000000000047")
 
 APP_CONFIG = MessengerAppConfig(
@@ -70,7 +71,7 @@ def answer(call: HttpCall, number: int) -> HttpResponse:
         subscribed = {"id": APP_CONFIG.app_id, "name": "Example app", "subscribed_fields": list(SUBSCRIBED_FIELDS)}
         return json_response({"data": [subscribed]} if call.method == "GET" else {"success": True})
     if path.endswith("/subscriptions"):
-        return json_response({"data": [{"object": "page", "callback_url": CALLBACK_URL, "active": True, "fields": []}]})
+        return json_response({"data": [{"object": "page", "callback_url": CALLBACK_URL, "active": True, "fields": FIELD_VERSIONS}]})
     if path.endswith("/debug_token"):
         return json_response({"data": {"is_valid": True, "expires_at": 0, "scopes": ["pages_messaging", "pages_manage_metadata"]}})
     if call.method == "GET":

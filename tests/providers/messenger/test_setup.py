@@ -82,8 +82,10 @@ def test_an_app_that_is_not_told_of_messages_is_a_configuration_error(answer: An
 
 def test_what_is_missing_of_the_subscription_is_named() -> None:
     names = [name for name in SUBSCRIBED_FIELDS if name not in ("message_reads", "message_edits")]
-    sentence = check(subscribed_apps=subscribed(*names, app_id=int(APP_CONFIG.app_id)))
-    assert "Meta does not tell us of message_reads, message_edits: register the webhook again." in sentence
+    words = "Meta does not tell us of message_reads, message_edits: register the webhook again, and tick them under Webhooks at Meta."
+    assert words in check(subscribed_apps=subscribed(*names, app_id=int(APP_CONFIG.app_id)))
+    assert words in check(subscriptions=webhook(CALLBACK_URL, fields=names))
+    assert words in check(subscriptions=webhook(CALLBACK_URL, fields=[{"name": name, "version": "v25.0"} for name in names]))
 
 
 @pytest.mark.parametrize(
@@ -137,11 +139,23 @@ def test_a_refusal_by_meta_passes_through() -> None:
 
 def test_registering_subscribes_the_app_to_the_page() -> None:
     context = CASE.context(app=PLAIN_APP)
-    sentence, (call,) = drive(CASE.provider, CASE.provider.register_webhook(CONFIG, context), CASE.answer)
+    sentence, (reads, call) = drive(CASE.provider, CASE.provider.register_webhook(CONFIG, context), CASE.answer)
+    assert (reads.method, reads.effect) == ("GET", False)
     assert sentence == f"Meta tells the app of page {PAGE_ID}: {', '.join(SUBSCRIBED_FIELDS)}."
     assert (call.method, call.url, call.effect) == ("POST", f"{GRAPH}/{PAGE_ID}/subscribed_apps", False)
     assert json.loads(call.body) == {"subscribed_fields": ",".join(SUBSCRIBED_FIELDS)}
     assert call.headers == {"Content-Type": "application/json", **PAGE_HEADERS}
+
+
+def test_registering_keeps_what_another_channel_of_the_app_asked_for() -> None:
+    rows = [{"id": APP_CONFIG.app_id, "subscribed_fields": ["feed", 7]}, {"id": "7", "subscribed_fields": ["mention"]}]
+    mine_and_anothers = {"data": rows}
+
+    def answer(call: HttpCall, number: int) -> HttpResponse:
+        return json_response({"success": True} if call.method == "POST" else mine_and_anothers)
+
+    _, (_, call) = drive(CASE.provider, CASE.provider.register_webhook(CONFIG, CASE.context()), answer)
+    assert json.loads(call.body) == {"subscribed_fields": ",".join(["feed", *SUBSCRIBED_FIELDS])}
 
 
 def test_removing_unsubscribes_this_page_only() -> None:
