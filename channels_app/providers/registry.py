@@ -5,6 +5,7 @@ from __future__ import annotations
 from channels_app.providers.base import Provider
 from channels_app.providers.bird import Bird
 from channels_app.providers.infobip import Infobip
+from channels_app.providers.instagram import Instagram
 from channels_app.providers.messenger import Messenger
 from channels_app.providers.plivo import Plivo
 from channels_app.providers.sms_gateway import SmsGateway
@@ -18,6 +19,7 @@ PROVIDERS: dict[str, Provider] = {
     for provider in (
         Bird(),
         Infobip(),
+        Instagram(),
         Messenger(),
         Plivo(),
         SmsGateway(),

@@ -1,0 +1,284 @@
+"""The exact calls that leave for an Instagram account."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from channels_app.providers._meta.verify import appsecret_proof
+from channels_app.providers.base import Sent
+from channels_app.providers.instagram import InstagramConfig
+from channels_app.providers.instagram.errors import FILE_REFUSALS
+from channels_app.providers.instagram.rich import text_messages
+from connector_platform.core.calls import HttpCall, HttpResponse
+from connector_platform.core.errors import DeliveryError, OutcomeUnknown, UnsupportedContent, WindowClosed
+from connector_platform.core.events import (
+    ChatState,
+    ChatStateKind,
+    Close,
+    Content,
+    File,
+    FileKind,
+    Location,
+    Profile,
+    Receipt,
+    ReceiptKind,
+    Selection,
+    Text,
+)
+from tests.providers.contract.cases import NOW, drive, send
+from tests.providers.instagram.case import (
+    ACCOUNT_ID,
+    APP_CONFIG,
+    APP_SECRET,
+    CASE,
+    CONFIG,
+    CONSUMERS,
+    INSTAGRAM_SECRET,
+    PAGE_CONFIG,
+    PAGE_ID,
+    error_response,
+    json_response,
+)
+
+TOKEN = CONFIG.access_token.get_secret_value()
+PLAIN_APP = APP_CONFIG.model_copy(update={"send_appsecret_proof": False})
+HEADERS = {"Content-Type": "application/json", "Authorization": f"Bearer {TOKEN}"}
+URL = "https://files.example.com/a"
+
+
+def sent(content: Content, *, config: InstagramConfig = CONFIG, **context: Any) -> tuple[Sent, list[HttpCall]]:
+    return send(CASE, content, config=config, context=CASE.context(**{"app": PLAIN_APP, **context}))
+
+
+def messages(content: Content, **context: Any) -> list[Any]:
+    """The ``message`` objects that leave, after everything around them was asserted."""
+    _, calls = sent(content, **context)
+    payloads = [json.loads(call.body) for call in calls]
+    for call, payload in zip(calls, payloads, strict=True):
+        assert (call.method, call.url) == ("POST", f"https://graph.instagram.com/v25.0/{ACCOUNT_ID}/messages")
+        assert (call.headers, call.effect) == (HEADERS, True)
+        assert {**payload, "message": None} == {"recipient": {"id": CONSUMERS[0]}, "messaging_type": "RESPONSE", "message": None}
+    return [payload["message"] for payload in payloads]
+
+
+def test_a_text_is_one_call() -> None:
+    result, calls = sent(Text(text="¿Dónde está 📦 ?"))
+    assert result == Sent(parts=(("aWdf_out_0",),))
+    assert calls == [
+        HttpCall(
+            method="POST",
+            url=f"https://graph.instagram.com/v25.0/{ACCOUNT_ID}/messages",
+            headers=HEADERS,
+            body='{"recipient":{"id":"908800000000000412"},"messaging_type":"RESPONSE","message":{"text":"¿Dónde está 📦 ?"}}'.encode(),
+            purpose="send_text",
+            effect=True,
+        )
+    ]
+
+
+def test_through_a_page_it_is_the_pages_call_to_facebook() -> None:
+    _, (call,) = sent(Text(text="hello"), config=PAGE_CONFIG)
+    assert call.url == f"https://graph.facebook.com/v25.0/{PAGE_ID}/messages"
+    assert call.headers["Authorization"] == f"Bearer {PAGE_CONFIG.access_token.get_secret_value()}"
+
+
+@pytest.mark.parametrize(
+    ("config", "own_secret", "proof_secret"),
+    [(CONFIG, INSTAGRAM_SECRET, INSTAGRAM_SECRET), (CONFIG, "", APP_SECRET), (PAGE_CONFIG, INSTAGRAM_SECRET, APP_SECRET)],
+)
+def test_the_proof_is_made_with_the_secret_that_goes_with_the_token(config: InstagramConfig, own_secret: str, proof_secret: str) -> None:
+    app = APP_CONFIG.model_copy(update={"instagram_app_secret": SecretStr(own_secret)})
+    _, (call,) = sent(Text(text="hello"), config=config, app=app)
+    assert call.url.endswith(f"/messages?appsecret_proof={appsecret_proof(config.access_token.get_secret_value(), proof_secret)}")
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [("a" * 1001, [1000, 1]), ("я" * 501, [1000, 2]), ("€" * 334, [999, 3]), ("📦" * 251, [1000, 4]), ("é" * 500, [1000])],
+)
+def test_a_text_is_cut_by_its_bytes_between_characters(text: str, sizes: list[int]) -> None:
+    pieces = [message["text"] for message in messages(Text(text=text))]
+    assert [len(piece.encode()) for piece in pieces] == sizes
+    assert "".join(pieces) == text
+
+
+def test_an_emoji_of_several_characters_stays_whole() -> None:
+    family = "👩‍👩‍👧‍👦"
+    pieces = [message["text"] for message in text_messages("a" * 990 + family)]
+    assert pieces == ["a" * 990, family]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc",)), max_size=2500))
+def test_no_piece_of_any_text_exceeds_the_limit(text: str) -> None:
+    pieces = [str(message["text"]) for message in text_messages(text)]
+    assert all(0 < len(piece.encode()) <= 1000 for piece in pieces)
+    assert "".join("".join(pieces).split()) == "".join(text.split())
+
+
+@pytest.mark.parametrize("text", ["", "  \n"])
+def test_an_empty_text_is_unsupported(text: str) -> None:
+    with pytest.raises(UnsupportedContent):
+        next(CASE.provider.send(Text(text=text), CONFIG, CASE.context()))
+
+
+def test_an_answer_without_a_message_id_is_an_unknown_outcome() -> None:
+    steps = CASE.provider.send(Text(text="hello"), CONFIG, CASE.context())
+    next(steps)
+    with pytest.raises(OutcomeUnknown):
+        steps.send(json_response({}))
+
+
+@pytest.mark.parametrize(
+    ("age", "is_enabled", "expected"),
+    [
+        (None, False, {"messaging_type": "RESPONSE"}),
+        (timedelta(hours=24), True, {"messaging_type": "RESPONSE"}),
+        (timedelta(hours=24, seconds=1), True, {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}),
+        (timedelta(days=7), True, {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}),
+        (timedelta(hours=24, seconds=1), False, None),
+        (timedelta(days=7, seconds=1), True, None),
+    ],
+)
+def test_the_window_decides_by_what_right_we_write(age: timedelta | None, is_enabled: bool, expected: dict[str, str] | None) -> None:
+    config = CONFIG.model_copy(update={"human_agent_enabled": is_enabled})
+    context = CASE.context(last_inbound_at=None if age is None else NOW - age)
+    steps = CASE.provider.send(Text(text="hello"), config, context)
+    if expected is None:
+        with pytest.raises(WindowClosed):
+            next(steps)
+        typing = CASE.provider.send(ChatState(state=ChatStateKind.COMPOSING), config, context)
+        assert drive(CASE.provider, typing, CASE.answer) == (Sent(), [])
+    else:
+        payload = json.loads(next(steps).body)
+        assert {key: payload[key] for key in payload if key in ("messaging_type", "tag")} == expected
+
+
+# Files
+
+
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [
+        (File(kind=FileKind.IMAGE, url=URL, mime_type="image/png"), "image"),
+        (File(kind=FileKind.IMAGE, url=URL), "image"),
+        (File(kind=FileKind.VIDEO, url=URL, mime_type="video/mp4", size_bytes=25_000_000), "video"),
+        (File(kind=FileKind.AUDIO, url=URL, mime_type="audio/mp4; codecs=mp4a"), "audio"),
+        (File(kind=FileKind.DOCUMENT, url=URL, mime_type="application/pdf"), "file"),
+        (File(kind=FileKind.DOCUMENT, url=URL, name="Invoice.PDF"), "file"),
+    ],
+)
+def test_a_file_is_fetched_by_meta(file: File, kind: str) -> None:
+    assert messages(file) == [{"attachment": {"type": kind, "payload": {"url": URL, "is_reusable": False}}}]
+
+
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [
+        (File(kind=FileKind.DOCUMENT, url=URL, mime_type="application/zip"), "Instagram takes no files of type application/zip"),
+        (File(kind=FileKind.DOCUMENT, url=URL), "Instagram takes no files of type application/octet-stream"),
+        (File(kind=FileKind.IMAGE, url=URL, mime_type="image/webp"), "Instagram takes no pictures of type image/webp"),
+        (File(kind=FileKind.AUDIO, url=URL, mime_type="audio/mpeg"), "Instagram takes no audio clips of type audio/mpeg"),
+        (File(kind=FileKind.IMAGE, url=URL, mime_type="image/png", size_bytes=8_000_001), "Instagram takes pictures up to 8 MB"),
+        (File(kind=FileKind.VIDEO, url=URL, size_bytes=25_000_001), "Instagram takes videos up to 25 MB"),
+    ],
+)
+def test_what_instagram_takes_no_files_of_is_a_link(file: File, reason: str) -> None:
+    result, calls = sent(file)
+    assert [json.loads(call.body)["message"] for call in calls] == [{"text": URL}]
+    assert [loss.reason for loss in result.losses] == [reason]
+
+
+def test_a_link_bears_the_files_name_and_the_caption_follows() -> None:
+    file = File(kind=FileKind.DOCUMENT, url=URL, name="prices.xlsx", caption="The new prices")
+    assert messages(file) == [{"text": f"prices.xlsx\n{URL}"}, {"text": "The new prices"}]
+
+
+@pytest.mark.parametrize("code", sorted(FILE_REFUSALS))
+def test_a_file_that_meta_refuses_goes_out_as_a_link(code: str) -> None:
+    def answer(call: HttpCall, number: int) -> HttpResponse:
+        return error_response(code) if "attachment" in json.loads(call.body)["message"] else CASE.answer(call, number)
+
+    steps = CASE.provider.send(File(kind=FileKind.VIDEO, url=URL, caption="Look"), CONFIG, CASE.context(app=PLAIN_APP))
+    result, calls = drive(CASE.provider, steps, answer)
+    assert [json.loads(call.body)["message"] for call in calls][1:] == [{"text": URL}, {"text": "Look"}]
+    assert [(loss.kind, code in loss.reason) for loss in result.losses] == [("moved", False), ("reduced", True)]
+
+
+@pytest.mark.parametrize("code", ["2/2018344", "10/2534022", "190", "100/2534014"])
+def test_another_refusal_of_a_file_is_final(code: str) -> None:
+    steps = CASE.provider.send(File(kind=FileKind.VIDEO, url=URL), CONFIG, CASE.context())
+    with pytest.raises(DeliveryError) as caught:
+        drive(CASE.provider, steps, lambda *_: error_response(code))
+    assert caught.value.provider_code == code
+
+
+# Places, acts
+
+
+def test_a_place_becomes_a_link_to_a_map() -> None:
+    assert messages(Location(latitude=52.3791, longitude=4.9003, title="Station")) == [
+        {"text": "Station\nhttps://www.google.com/maps/search/?api=1&query=52.3791,4.9003"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "action"),
+    [
+        (ChatState(state=ChatStateKind.COMPOSING), "typing_on"),
+        (ChatState(state=ChatStateKind.PAUSED), "typing_off"),
+        (Receipt(kind=ReceiptKind.READ), "mark_seen"),
+    ],
+)
+def test_an_act_is_a_sender_action_without_a_message(content: Content, action: str) -> None:
+    result, (call,) = sent(content)
+    assert result == Sent()
+    assert json.loads(call.body) == {"recipient": {"id": CONSUMERS[0]}, "sender_action": action}
+    assert (call.purpose, call.effect) == (action, False)
+
+
+@pytest.mark.parametrize("content", [Receipt(kind=ReceiptKind.DELIVERED), Close()])
+def test_what_instagram_cannot_show_makes_no_call(content: Content) -> None:
+    assert sent(content) == (Sent(), [])
+
+
+def test_a_selection_is_nothing_to_send() -> None:
+    with pytest.raises(UnsupportedContent):
+        next(CASE.provider.send(Selection(payload="p"), CONFIG, CASE.context()))
+
+
+# The person's name
+
+
+def look_up(person: Any) -> Profile | None:
+    profile, calls = drive(
+        CASE.provider, CASE.provider.look_up_profile(CONFIG, CASE.context(app=PLAIN_APP)), lambda *_: json_response(person)
+    )
+    assert [(call.method, call.url, call.effect) for call in calls] == [
+        ("GET", f"https://graph.instagram.com/v25.0/{CONSUMERS[0]}?fields=name,username,profile_pic", False)
+    ]
+    return profile
+
+
+def test_a_profile_is_name_user_name_and_picture() -> None:
+    picture = "https://cdn.example.com/ana.jpg?oh=1"
+    assert look_up({"name": "Ana Example", "username": "ana.example", "profile_pic": picture}) == Profile(
+        name="Ana Example", username="ana.example", avatar_url=picture
+    )
+
+
+@pytest.mark.parametrize("name", [None, "", 7])
+def test_who_has_no_name_is_called_by_the_user_name(name: Any) -> None:
+    assert look_up({"name": name, "username": "ana.example"}) == Profile(name="@ana.example", username="ana.example")
+
+
+@pytest.mark.parametrize("person", [{}, [], None, {"name": 7}])
+def test_a_profile_without_a_name_is_none(person: Any) -> None:
+    assert look_up(person) is None
