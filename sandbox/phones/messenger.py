@@ -1,167 +1,53 @@
-"""Messenger: pages of Meta apps, and the webhook events that Meta sends about them.
+"""Messenger: pages of Meta apps.
 
-The Send API and the rest of the Graph API that a platform calls are in ``messenger_graph``.
-
-Source: https://developers.facebook.com/docs/messenger-platform/webhooks and .../reference/webhook-events (checked 2026-11).
+Source: https://developers.facebook.com/docs/messenger-platform/reference/webhook-events and .../reference/send-api (checked 2026-11).
 """
 
 from __future__ import annotations
 
-import asyncio
-import hmac
-import json
 import secrets
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-import aiohttp
 from aiohttp import web
 
-from sandbox.kernel import Kernel, now_ms
-from sandbox.phones.base import Acted, Capabilities, LineRefused, Refused, Reported, Simulator
-from sandbox.phones.callbacks import Callback, Courier, Part, Wire
+from sandbox.phones.base import Capabilities, Reported
 from sandbox.phones.fields import Fields
-from sandbox.phones.messenger_graph import Graph
-from sandbox.phones.state import Line, Message, Phone
+from sandbox.phones.meta import MetaLine, MetaSimulator
+from sandbox.phones.meta_forms import MESSENGER, Rules
+from sandbox.phones.meta_graph import MetaGraph, no_such_object, pick_fields
+from sandbox.phones.state import Message, Phone
 
-DEFAULT_FIELDS = ("messages", "messaging_postbacks", "message_deliveries", "message_reads")
-BATCH_WAIT_S = 0.05  # how long an event waits for others to share its callback
-
-Event = dict[str, Any]
+Json = dict[str, Any]
 
 
 @dataclass(kw_only=True)
-class MessengerLine(Line):
+class MessengerLine(MetaLine):
     """A page, with the Meta app that it belongs to."""
 
-    app_id: str
-    app_secret: str
-    verify_token: str
-    access_token: str
-    callback_url: str
-    callbacks_batch: int = 1  # the most events in one callback
-    human_agent: bool = False  # the app may use the HUMAN_AGENT tag
-    require_proof: bool = False  # the app wants an appsecret_proof beside the token
-    subscribed_fields: tuple[str, ...] = DEFAULT_FIELDS  # empty: the app is not subscribed to the page
 
-    @property
-    def app(self) -> tuple[str, str, str, str]:
-        return self.app_id, self.app_secret, self.verify_token, self.callback_url
-
-    def public(self) -> dict[str, Any]:
-        return {
-            **super().public(),
-            "app_id": self.app_id,
-            "callback_url": self.callback_url,
-            "callbacks_batch": self.callbacks_batch,
-            "human_agent": self.human_agent,
-            "require_proof": self.require_proof,
-            "subscribed_fields": list(self.subscribed_fields),
-        }
-
-
-@dataclass
-class Together:
-    """Events of one app that will share a callback."""
-
-    done: asyncio.Future[None]
-    line: MessengerLine
-    parts: list[Part] = field(default_factory=list)
-    events: list[tuple[str, Event]] = field(default_factory=list)  # (page id, event)
-
-
-def encode(body: dict[str, Any]) -> bytes:
-    """``body`` in the compact form Meta sends: no blanks, non-ASCII as ``\\uXXXX``, slashes escaped."""
-    return json.dumps(body, separators=(",", ":")).replace("/", "\\/").encode("ascii")
-
-
-def sign(body: bytes, app_secret: str, algorithm: str = "sha256") -> str:
-    """The value of ``X-Hub-Signature-256`` (or, with sha1, of ``X-Hub-Signature``) over the exact bytes."""
-    return f"{algorithm}={hmac.new(app_secret.encode(), body, algorithm).hexdigest()}"
-
-
-def wire(line: MessengerLine, events: list[tuple[str, Event]]) -> Wire:
-    """The POST that tells ``line``'s app of ``events``, given as (page id, event)."""
-    entries: dict[str, list[Event]] = {}
-    for page_id, event in events:
-        entries.setdefault(page_id, []).append(event)
-    time_ms = now_ms()
-    body = encode({"object": "page", "entry": [{"id": page, "time": time_ms, "messaging": list_} for page, list_ in entries.items()]})
-    headers = {
-        "Content-Type": "application/json",
-        "User-Agent": "facebookexternalua",
-        "X-Hub-Signature": sign(body, line.app_secret, "sha1"),
-        "X-Hub-Signature-256": sign(body, line.app_secret),
-    }
-    return Wire("POST", line.callback_url, headers, body)
-
-
-class Messenger(Simulator[MessengerLine]):
+class Messenger(MetaSimulator[MessengerLine]):
     slug = "messenger"
     title = "Messenger"
     look = "bubbles"
     consumer_example = "24500000000000031"
     capabilities = Capabilities(read_receipts=True, delivered_receipts=True, quick_replies=True, images=True, location=True, profile=True)
-
-    def __init__(self, kernel: Kernel, courier: Courier) -> None:
-        super().__init__(kernel, courier)
-        self._waiting: dict[str, Together] = {}  # by app id
-        self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._gathering = False  # a batch is being put together by hand
+    webhook_object = "page"
+    default_fields = ("messages", "messaging_postbacks", "message_deliveries", "message_reads")
+    line_name = "page"
+    echo_field = "message_echoes"
 
     def new_id(self) -> str:
         return "m_" + secrets.token_urlsafe(32)
 
     def routes(self) -> list[web.RouteDef]:
-        return Graph(self).routes()
-
-    # ---- lines ---------------------------------------------------------------------------------------------------------------
+        return MessengerGraph(self).routes()
 
     def read_line(self, address: str, body: dict[str, Any]) -> MessengerLine:
         fields = Fields(body, "a Messenger line")
-        fields.get("handshake", True)
-        line = MessengerLine(
-            provider=self.slug,
-            address=address,
-            name=fields.get("name", address),
-            auto_delivered=fields.get("auto_delivered", True),
-            auto_read=fields.get("auto_read", False),
-            app_id=fields.need("app_id", str),
-            app_secret=fields.need("app_secret", str),
-            verify_token=fields.need("verify_token", str),
-            access_token=fields.need("access_token", str),
-            callback_url=fields.need("callback_url", str),
-            callbacks_batch=fields.get("callbacks_batch", 1),
-            human_agent=fields.get("human_agent", False),
-            require_proof=fields.get("require_proof", False),
-            subscribed_fields=tuple(fields.get("subscribed_fields", list(DEFAULT_FIELDS))),
-        )
+        line = MessengerLine(**self.read_common(address, fields))
         fields.done()
-        for other in self.lines.values():
-            if other.address == address:
-                continue
-            if other.app_id == line.app_id and other.app != line.app:
-                raise ValueError(f"page {other.address} has app {line.app_id} with another app_secret, verify_token or callback_url")
-            if other.access_token == line.access_token:
-                raise ValueError(f"page {other.address} has the same access_token")
-        return line
-
-    async def connect(self, line: MessengerLine, body: dict[str, Any]) -> str:
-        if body.get("handshake") is False:
-            return "skipped"
-        challenge = str(secrets.randbelow(10**10))
-        query = {"hub.mode": "subscribe", "hub.verify_token": line.verify_token, "hub.challenge": challenge}
-        try:
-            async with self.courier.session.get(line.callback_url, params=query, allow_redirects=False) as answer:
-                got = await answer.read()
-        except (aiohttp.ClientError, TimeoutError) as error:
-            reason = f"{line.callback_url} did not answer ({type(error).__name__})"
-            raise LineRefused(f"the callback URL couldn't be validated: {reason}") from error
-        if answer.status != 200:
-            raise LineRefused(f"the callback URL couldn't be validated: it answered {answer.status} to the challenge, not 200")
-        if got != challenge.encode():
-            raise LineRefused(f"the callback URL couldn't be validated: it answered {got[:80]!r}, not the challenge {challenge}")
-        return "ok"
+        return self.fits(line)
 
     # ---- events --------------------------------------------------------------------------------------------------------------
 
@@ -169,7 +55,7 @@ class Messenger(Simulator[MessengerLine]):
         selected = message.get("selected")
         if selected and selected["kind"] == "postback":
             postback = {"title": selected["title"], "payload": selected["payload"], "mid": message["id"]}
-            return self._report(line, phone, "messaging_postbacks", {"postback": postback}, message)
+            return self.report(line, phone, "messaging_postbacks", {"postback": postback}, message)
         content: dict[str, Any] = {"mid": message["id"]}
         match message["type"]:
             case "location":
@@ -183,72 +69,47 @@ class Messenger(Simulator[MessengerLine]):
                 content["text"] = message["text"]
         if selected:
             content["quick_reply"] = {"payload": selected["payload"]}
-        return self._report(line, phone, "messages", {"message": content}, message)
+        return self.report(line, phone, "messages", {"message": content}, message)
 
     def report_delivered(self, line: MessengerLine, phone: Phone, messages: list[Message], body: dict[str, Any]) -> Reported:
         phone.mark(messages, "delivered")
         delivery: dict[str, Any] = {"watermark": phone.delivered_up_to_ms}
         if body.get("mids", True):
             delivery = {"mids": [message["id"] for message in messages], **delivery}
-        return self._report(line, phone, "message_deliveries", {"delivery": delivery})
+        return self.report(line, phone, "message_deliveries", {"delivery": delivery})
 
     def report_read(self, line: MessengerLine, phone: Phone, messages: list[Message]) -> Reported:
-        return self._report(line, phone, "message_reads", {"read": {"watermark": phone.read_up_to_ms}})
+        return self.report(line, phone, "message_reads", {"read": {"watermark": phone.read_up_to_ms}})
 
-    def report_echo(self, line: MessengerLine, phone: Phone, sent: dict[str, Any], message_id: str) -> Reported:
-        """Tell the platform of its own message, as Meta does for a page that is subscribed to ``message_echoes``."""
-        if "message_echoes" not in line.subscribed_fields:
-            return []
-        echo = {"mid": message_id, "is_echo": True, "app_id": int(line.app_id) if line.app_id.isdigit() else line.app_id, **sent}
-        return self._report(line, phone, "message_echoes", {"message": echo})
 
-    def batch(self, messages: list[tuple[MessengerLine, str, str]]) -> list[Acted]:
-        if len({line.app_id for line, _, _ in messages}) > 1:
-            raise Refused("one callback holds events of one app only; these pages have several")
-        self._gathering = True
-        try:
-            acted = [self.writes(line, consumer_id, "text", text) for line, consumer_id, text in messages]
-        finally:
-            self._gathering = False
-        for line, _, _ in messages[:1]:
-            self._flush(line.app_id)
-        return acted
+class MessengerGraph(MetaGraph[MessengerLine]):
+    """The Graph API as a page's platform sees it."""
 
-    def forget_phones(self) -> None:
-        super().forget_phones()
-        for timer in self._timers.values():
-            timer.cancel()
-        self._timers.clear()
-        for together in self._waiting.values():
-            together.done.cancel()
-        self._waiting.clear()
+    prefix = "/graph"
+    rules: ClassVar[Rules] = MESSENGER
+    subscribable = frozenset(
+        {
+            *("messages", "messaging_postbacks", "message_deliveries", "message_reads", "message_echoes", "message_reactions"),
+            *("message_edits", "messaging_referrals", "messaging_optins", "messaging_handovers", "standby"),
+            *("messaging_feedback", "response_feedback"),
+        }
+    )
+    scopes = ("pages_messaging", "pages_manage_metadata", "pages_show_list")
+    no_user_subcode = 2018001
+    window_subcode = 2018278
 
-    def _report(self, line: MessengerLine, phone: Phone, kind: str, happened: Event, message: Message | None = None) -> Reported:
-        """Queue one event. Nothing is queued for a page whose app is not subscribed to ``kind`` of events."""
-        part = self.part(phone, message)
-        if kind not in line.subscribed_fields:
-            self.kernel.ledger.record("callback.unsubscribed", **part.ledger_fields(), field=kind)
-            return []
-        sender, recipient = phone.consumer_id, line.address
-        if kind == "message_echoes":
-            sender, recipient = recipient, sender
-        at_ms = message["at_ms"] if message else now_ms()
-        loop = asyncio.get_running_loop()
-        together = self._waiting.setdefault(line.app_id, Together(loop.create_future(), line))
-        together.parts.append(part)
-        together.events.append((line.address, {"sender": {"id": sender}, "recipient": {"id": recipient}, "timestamp": at_ms, **happened}))
-        if self._gathering:
-            return [together.done]
-        if len(together.events) >= line.callbacks_batch:
-            self._flush(line.app_id)
-        elif line.app_id not in self._timers:
-            self._timers[line.app_id] = loop.call_later(BATCH_WAIT_S, self._flush, line.app_id)
-        return [together.done]
+    def me(self, line: MessengerLine) -> Json:
+        return {"id": line.address, "name": line.name}
 
-    def _flush(self, app_id: str) -> None:
-        """Send everything that waits for the app, in one callback."""
-        if timer := self._timers.pop(app_id, None):
-            timer.cancel()
-        if together := self._waiting.pop(app_id, None):
-            request = wire(together.line, together.events)
-            self.courier.post(Callback(tuple(together.parts), lambda: request, lambda status: status == 200), together.done)
+    def profile(self, request: web.Request, line: MessengerLine, phone: Phone | None, names: list[str]) -> Json:
+        if phone is None or not (phone.profile.first_name or phone.profile.last_name):
+            raise no_such_object(request, "get")
+        profile = phone.profile
+        known = {
+            "id": phone.consumer_id,
+            "name": f"{profile.first_name} {profile.last_name}".strip(),
+            "first_name": profile.first_name,
+            "last_name": profile.last_name,
+            "profile_pic": self.picture,
+        }
+        return pick_fields(known, names)

@@ -7,6 +7,7 @@ from typing import Any
 from sandbox.phones.base import Simulator
 from sandbox.phones.bird import Bird
 from sandbox.phones.infobip import Infobip
+from sandbox.phones.instagram import Instagram
 from sandbox.phones.messenger import Messenger
 from sandbox.phones.plivo import Plivo
 from sandbox.phones.sms_gateway import SmsGateway
@@ -19,6 +20,7 @@ SIMULATORS: tuple[type[Simulator[Any]], ...] = (
     Messenger,
     Bird,
     Infobip,
+    Instagram,
     Plivo,
     SmsGateway,
     Telegram,

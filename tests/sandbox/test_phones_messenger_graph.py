@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sandbox.phones.messenger_graph import appsecret_proof
+from sandbox.phones.meta_graph import appsecret_proof
 from tests.sandbox.phones_world import APP_SECRET, OTHER_PAGE, PAGE, PSID, World, run
 
 BUTTON = {"type": "postback", "title": "Yes", "payload": "yes-1"}
@@ -307,5 +307,20 @@ def test_what_a_phone_cannot_do_is_refused_with_a_sentence() -> None:
         assert (await it.call("POST", f"{path}/dance"))[0] == 404
         assert (await it.call("GET", "/control/phones/pigeon/1"))[0] == 404
         assert it.kernel.ledger.entries == [] and (await it.transcript())["messages"] == []
+
+    run(body)
+
+
+def test_the_apps_webhook_is_told_to_the_app_only() -> None:
+    async def body(it: World) -> None:
+        await it.page()
+        path = "/graph/v25.0/7001/subscriptions"
+        status, webhooks = await it.call("GET", path, headers={"Authorization": f"Bearer 7001|{APP_SECRET}"})
+        assert status == 200
+        (webhook,) = webhooks["data"]
+        assert (webhook["object"], webhook["callback_url"], webhook["active"]) == ("page", it.platform.url + "/callbacks", True)
+        assert {"name": "messages", "version": "v25.0"} in webhook["fields"]
+        status, answer = await it.call("GET", path, headers={"Authorization": f"Bearer EAA-{PAGE}"})
+        assert (status, answer["error"]["code"]) == (400, 15)
 
     run(body)

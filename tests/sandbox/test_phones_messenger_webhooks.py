@@ -7,7 +7,7 @@ import json
 import pytest
 from aiohttp import web
 
-from sandbox.phones import messenger
+from sandbox.phones import meta
 from tests.sandbox.phones_world import APP_SECRET, OTHER_PAGE, PAGE, PSID, World, run
 
 
@@ -22,11 +22,11 @@ from tests.sandbox.phones_world import APP_SECRET, OTHER_PAGE, PAGE, PSID, World
     ],
 )
 def test_bodies_are_written_and_signed_as_meta_does(body: dict[str, object], signature: str) -> None:
-    assert messenger.sign(messenger.encode(body), "meta-docs-app-secret") == signature
+    assert meta.sign(meta.encode(body), "meta-docs-app-secret") == signature
 
 
 def test_compact_form_escapes_slashes_and_everything_beyond_ascii() -> None:
-    assert messenger.encode({"text": "é🙂 a/b"}) == rb'{"text":"\u00e9\ud83d\ude42 a\/b"}'
+    assert meta.encode({"text": "é🙂 a/b"}) == rb'{"text":"\u00e9\ud83d\ude42 a\/b"}'
 
 
 def test_registration_shakes_hands_and_shows_no_secret() -> None:
@@ -76,8 +76,8 @@ def test_a_text_arrives_as_one_signed_event() -> None:
         assert answer == {"id": "m_docs"}
         (call,) = it.platform.received
         assert call.headers["Content-Type"] == "application/json"
-        assert call.headers["X-Hub-Signature-256"] == messenger.sign(call.raw, APP_SECRET)
-        assert call.headers["X-Hub-Signature"] == messenger.sign(call.raw, APP_SECRET, "sha1")
+        assert call.headers["X-Hub-Signature-256"] == meta.sign(call.raw, APP_SECRET)
+        assert call.headers["X-Hub-Signature"] == meta.sign(call.raw, APP_SECRET, "sha1")
         sent = json.loads(call.raw)
         time_ms, timestamp = sent["entry"][0]["time"], sent["entry"][0]["messaging"][0]["timestamp"]
         assert call.raw.decode() == (

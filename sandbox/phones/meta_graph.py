@@ -1,4 +1,4 @@
-"""The Graph API as a brand's platform uses it for Messenger: sending, the consumer's profile, the page, its subscription, its token.
+"""The Graph API as a brand's platform uses it: sending, the consumer's profile, the page or account, its subscription, its token.
 
 Source: https://developers.facebook.com/docs/messenger-platform/reference/send-api, https://developers.facebook.com/docs/graph-api/guides/error-handling
 (checked 2026-11).
@@ -10,18 +10,17 @@ import hashlib
 import hmac
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar, Generic
 
 from aiohttp import web
 
 from sandbox.kernel import now_ms
-from sandbox.phones.messenger_forms import GraphError, decoded, read_message
+from sandbox.phones.meta import MetaLineT, MetaSimulator
+from sandbox.phones.meta_forms import GraphError, Rules, decoded, read_message
 from sandbox.phones.state import Phone
 from sandbox.phones.vendor import answer_with_faults
-
-if TYPE_CHECKING:
-    from sandbox.phones.messenger import Messenger, MessengerLine
 
 WINDOW_MS = 24 * 3600 * 1000
 HUMAN_AGENT_WINDOW_MS = 7 * 24 * 3600 * 1000
@@ -31,29 +30,51 @@ SEND_KEYS = {
     *("recipient", "message", "messaging_type", "tag", "sender_action", "notification_type", "reply_to"),
     *("access_token", "appsecret_proof"),
 }
-SUBSCRIBABLE = {
-    *("messages", "messaging_postbacks", "message_deliveries", "message_reads", "message_echoes", "message_reactions", "message_edits"),
-    *("messaging_referrals", "messaging_optins", "messaging_handovers", "standby"),
-}
-
 Json = dict[str, Any]
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
-class Graph:
-    """The vendor's API over one ``Messenger``."""
+class MetaGraph(ABC, Generic[MetaLineT]):
+    """The vendor's API over one simulator."""
 
-    def __init__(self, messenger: Messenger) -> None:
-        self._messenger = messenger
+    prefix: ClassVar[str]
+    rules: ClassVar[Rules]
+    subscribable: ClassVar[frozenset[str]]
+    scopes: ClassVar[tuple[str, ...]]
+    no_user_subcode: ClassVar[int]
+    window_subcode: ClassVar[int]
+    error_kind: ClassVar[str] = "OAuthException"
+    sender_actions: ClassVar[tuple[str, ...]] = SENDER_ACTIONS
+
+    def __init__(self, simulator: MetaSimulator[MetaLineT]) -> None:
+        self._simulator = simulator
+
+    @abstractmethod
+    def me(self, line: MetaLineT) -> Json:
+        """All fields of the page or account whose token the call carries."""
+
+    @abstractmethod
+    def profile(self, request: web.Request, line: MetaLineT, phone: Phone | None, names: list[str]) -> Json:
+        """The fields ``names`` of a person.
+
+        Raises:
+            GraphError: there is no such person, or they may not be known.
+        """
+
+    @property
+    def picture(self) -> str:
+        """The address of everybody's picture."""
+        return f"{self._simulator.kernel.base_url}/static/consumer.jpg"
 
     def routes(self) -> list[web.RouteDef]:
-        node = "/graph/{version}/{node}"
+        node = f"{self.prefix}/{{version}}/{{node}}"
         return [
             web.post(f"{node}/messages", self._guarded(self._send)),
             web.post(f"{node}/subscribed_apps", self._guarded(self._subscribe)),
             web.get(f"{node}/subscribed_apps", self._guarded(self._subscriptions)),
             web.delete(f"{node}/subscribed_apps", self._guarded(self._unsubscribe)),
-            web.get("/graph/{version}/debug_token", self._guarded(self._debug_token)),
+            web.get(f"{node}/subscriptions", self._guarded(self._webhooks)),
+            web.get(f"{self.prefix}/{{version}}/debug_token", self._guarded(self._debug_token)),
             web.get(node, self._guarded(self._node)),
         ]
 
@@ -70,12 +91,12 @@ class Graph:
 
     # ---- who calls -----------------------------------------------------------------------------------------------------------
 
-    def _line(self, request: web.Request, params: Json) -> MessengerLine:
+    def _line(self, request: web.Request, params: Json) -> MetaLineT:
         """The page whose token the call carries."""
         token = bearer(request) or str(params.get("access_token", ""))
         if not token:
             raise GraphError("An access token is required to request this resource.", code=104)
-        line = next((line for line in self._messenger.lines.values() if line.access_token == token), None)
+        line = next((line for line in self._simulator.lines.values() if line.access_token == token), None)
         if line is None:
             raise GraphError("Invalid OAuth access token - Cannot parse access token", code=190)
         proof = params.get("appsecret_proof")
@@ -85,9 +106,9 @@ class Graph:
             raise GraphError("Invalid appsecret_proof provided in the API argument", kind="GraphMethodException")
         return line
 
-    def _own_page(self, request: web.Request, params: Json) -> MessengerLine:
+    def _own_page(self, request: web.Request, params: Json) -> MetaLineT:
         line = self._line(request, params)
-        if request.match_info["node"] not in ("me", line.address):
+        if request.match_info["node"] not in ("me", line.node):
             raise no_such_object(request, "post" if request.method == "POST" else "get")
         return line
 
@@ -106,12 +127,12 @@ class Graph:
                 return web.json_response(self._deliver(line, consumer_id, params))
             except GraphError as error:
                 codes = {"code": error.code, "subcode": error.subcode, "status": error.status}
-                self._messenger.refuses(address, consumer_id, str(error), **codes)
+                self._simulator.refuses(address, consumer_id, str(error), **codes)
                 raise
 
-        return await answer_with_faults(self._messenger.kernel, f"messenger.{what}", request, effect, refusal_body)
+        return await answer_with_faults(self._simulator.kernel, f"{self._simulator.slug}.{what}", request, effect, refusal_body)
 
-    def _deliver(self, line: MessengerLine, consumer_id: str, params: Json) -> Json:
+    def _deliver(self, line: MetaLineT, consumer_id: str, params: Json) -> Json:
         for key in params:
             if key not in SEND_KEYS:
                 raise GraphError(f'(#100) Unexpected key "{key}" on the request')
@@ -120,31 +141,31 @@ class Graph:
         if (action is None) == ("message" not in params):
             raise GraphError("(#100) Exactly one of message, sender_action is required")
         if action is not None:
-            if action not in SENDER_ACTIONS:
-                raise GraphError(f"(#100) Param sender_action must be one of {', '.join(SENDER_ACTIONS)}; got {action!r}")
+            if action not in self.sender_actions:
+                raise GraphError(f"(#100) Param sender_action must be one of {', '.join(self.sender_actions)}; got {action!r}")
             self._act(phone, action)
             return {"recipient_id": phone.consumer_id}
         content = decoded(params["message"], "message")
-        shown = read_message(content)
-        check_window(line, phone, params)
+        shown = read_message(content, self.rules)
+        self._check_window(line, phone, params)
         fields = {**shown.fields, **self._reply_to(phone, params)}
-        message = self._messenger.lands(line, phone, shown.kind, shown.text, **fields)
-        self._messenger.report_echo(line, phone, content, message["id"])
+        message = self._simulator.lands(line, phone, shown.kind, shown.text, **fields)
+        self._simulator.report_echo(line, phone, content, message["id"])
         return {"recipient_id": phone.consumer_id, "message_id": message["id"]}
 
-    def _recipient(self, line: MessengerLine, consumer_id: str) -> Phone:
-        phone = self._messenger.phones.get((line.address, consumer_id))
+    def _recipient(self, line: MetaLineT, consumer_id: str) -> Phone:
+        phone = self._simulator.phones.get((line.address, consumer_id))
         if phone is None:
-            raise GraphError("(#100) No matching user found", subcode=2018001)
+            raise GraphError("(#100) No matching user found", subcode=self.no_user_subcode)
         if phone.profile.blocked:
             raise GraphError("(#551) This person isn't available right now.", code=551, subcode=1545041)
         return phone
 
     def _act(self, phone: Phone, action: str) -> None:
         if action == "mark_seen":
-            self._messenger.brand_saw(phone)
+            self._simulator.brand_saw(phone)
         else:
-            self._messenger.brand_types(phone, action == "typing_on")
+            self._simulator.brand_types(phone, action == "typing_on")
 
     @staticmethod
     def _reply_to(phone: Phone, params: Json) -> Json:
@@ -155,6 +176,31 @@ class Graph:
             raise GraphError("(#100) Param reply_to[mid] must be a message of this conversation")
         return {"reply_to": reply_to["mid"]}
 
+    def _check_window(self, line: MetaLineT, phone: Phone, params: Json) -> None:
+        """Whether Meta's policy lets this message pass now: 24 hours, or 7 days for a person's answer with the tag.
+
+        Raises:
+            GraphError: it does not, or ``messaging_type`` and ``tag`` do not fit together.
+        """
+        kind, tag = params.get("messaging_type"), params.get("tag")
+        age_ms = now_ms() - phone.last_wrote_at_ms if phone.last_wrote_at_ms is not None else HUMAN_AGENT_WINDOW_MS + 1
+        allowed_ms = WINDOW_MS
+        if kind not in ("RESPONSE", "UPDATE", "MESSAGE_TAG"):
+            raise GraphError("(#100) Param messaging_type must be one of {RESPONSE, UPDATE, MESSAGE_TAG}")
+        if (kind == "MESSAGE_TAG") != (tag is not None):
+            raise GraphError("(#100) Param tag goes with messaging_type MESSAGE_TAG, and MESSAGE_TAG with a tag")
+        if tag in REMOVED_TAGS:
+            raise GraphError("(#100) Invalid parameter", subcode=1893061)
+        if tag is not None and tag != "HUMAN_AGENT":
+            raise GraphError("(#100) Param tag must be one of {HUMAN_AGENT}")
+        if tag == "HUMAN_AGENT":
+            if not line.human_agent:
+                raise GraphError("(#200) The app is not approved for the Human Agent feature", code=200, subcode=2018028, status=403)
+            allowed_ms = HUMAN_AGENT_WINDOW_MS
+        if age_ms > allowed_ms:
+            message = "(#10) This message is sent outside of allowed window."
+            raise GraphError(message, code=10, subcode=self.window_subcode, status=403, kind=self.error_kind)
+
     # ---- the consumer, the page, the token -----------------------------------------------------------------------------------
 
     async def _node(self, request: web.Request) -> web.Response:
@@ -162,28 +208,12 @@ class Graph:
             params = dict(request.query)
             line = self._line(request, params)
             node = request.match_info["node"]
-            names = [name for name in params.get("fields", "").split(",") if name]
-            page = {"id": line.address, "name": line.name}
-            known = page if node in ("me", line.address) else self._profile(request, line, node)
-            for name in names:
-                if name not in known:
-                    raise GraphError(f"(#100) Tried accessing nonexisting field ({name})")
-            return web.json_response({name: known[name] for name in dict.fromkeys([*(names or ["name"]), "id"])})
+            names = split_fields(params.get("fields", ""))
+            if node in ("me", line.node):
+                return web.json_response(pick_fields(self.me(line), names))
+            return web.json_response(self.profile(request, line, self._simulator.phones.get((line.address, node)), names))
 
-        return await answer_with_faults(self._messenger.kernel, "messenger.profile", request, effect, refusal_body)
-
-    def _profile(self, request: web.Request, line: MessengerLine, psid: str) -> Json:
-        phone = self._messenger.phones.get((line.address, psid))
-        if phone is None or not (phone.profile.first_name or phone.profile.last_name):
-            raise no_such_object(request, "get")
-        profile = phone.profile
-        return {
-            "id": psid,
-            "name": f"{profile.first_name} {profile.last_name}".strip(),
-            "first_name": profile.first_name,
-            "last_name": profile.last_name,
-            "profile_pic": f"{self._messenger.kernel.base_url}/static/consumer.jpg",
-        }
+        return await answer_with_faults(self._simulator.kernel, f"{self._simulator.slug}.profile", request, effect, refusal_body)
 
     async def _subscribe(self, request: web.Request) -> web.Response:
         params = await read_params(request)
@@ -192,8 +222,8 @@ class Graph:
         names = tuple(name.strip() for name in (wanted if isinstance(wanted, list) else str(wanted).split(",")) if name.strip())
         if not names:
             raise GraphError("(#100) The parameter subscribed_fields is required.")
-        if unknown := set(names) - SUBSCRIBABLE:
-            known = ", ".join(sorted(SUBSCRIBABLE))
+        if unknown := set(names) - self.subscribable:
+            known = ", ".join(sorted(self.subscribable))
             raise GraphError(f"(#100) Param subscribed_fields must be of {{{known}}}; got {', '.join(sorted(unknown))}")
         line.subscribed_fields = names
         return web.json_response({"success": True})
@@ -207,8 +237,19 @@ class Graph:
         self._own_page(request, await read_params(request)).subscribed_fields = ()
         return web.json_response({"success": True})
 
+    async def _webhooks(self, request: web.Request) -> web.Response:
+        """The app's own webhooks; they are asked for with the app's token."""
+        app_id = request.match_info["node"]
+        lines = [line for line in self._simulator.lines.values() if line.app_id == app_id]
+        if not any((bearer(request) or request.query.get("access_token")) == f"{app_id}|{line.app_secret}" for line in lines):
+            raise GraphError("(#15) This method must be called with an app access_token.", code=15)
+        fields = [{"name": name, "version": request.match_info["version"]} for name in sorted(self.subscribable)]
+        kind = self._simulator.webhook_object
+        webhook = {"object": kind, "callback_url": lines[0].callback_url, "active": True, "fields": fields}
+        return web.json_response({"data": [webhook]})
+
     async def _debug_token(self, request: web.Request) -> web.Response:
-        lines = self._messenger.lines.values()
+        lines = self._simulator.lines.values()
         caller = bearer(request) or request.query.get("access_token", "")
         if caller not in {f"{line.app_id}|{line.app_secret}" for line in lines} | {line.access_token for line in lines}:
             raise GraphError("Invalid OAuth access token - Cannot parse access token", code=190)
@@ -216,39 +257,40 @@ class Graph:
         if line is None:
             error = {"code": 190, "message": "Invalid OAuth access token - Cannot parse access token"}
             return web.json_response({"data": {"error": error, "is_valid": False, "scopes": []}})
-        scopes = ["pages_messaging", "pages_manage_metadata", "pages_show_list"]
-        data = {"app_id": line.app_id, "type": "PAGE", "application": "Sandbox app", "expires_at": 0, "is_valid": True, "scopes": scopes}
-        return web.json_response({"data": {**data, "profile_id": line.address}})
-
-
-def check_window(line: MessengerLine, phone: Phone, params: Json) -> None:
-    """Whether Meta's policy lets this message pass now: 24 hours, or 7 days for a person's answer with the tag.
-
-    Raises:
-        GraphError: it does not, or ``messaging_type`` and ``tag`` do not fit together.
-    """
-    kind, tag = params.get("messaging_type"), params.get("tag")
-    age_ms = now_ms() - phone.last_wrote_at_ms if phone.last_wrote_at_ms is not None else HUMAN_AGENT_WINDOW_MS + 1
-    allowed_ms = WINDOW_MS
-    if kind not in ("RESPONSE", "UPDATE", "MESSAGE_TAG"):
-        raise GraphError("(#100) Param messaging_type must be one of {RESPONSE, UPDATE, MESSAGE_TAG}")
-    if (kind == "MESSAGE_TAG") != (tag is not None):
-        raise GraphError("(#100) Param tag goes with messaging_type MESSAGE_TAG, and MESSAGE_TAG with a tag")
-    if tag in REMOVED_TAGS:
-        raise GraphError("(#100) Invalid parameter", subcode=1893061)
-    if tag is not None and tag != "HUMAN_AGENT":
-        raise GraphError("(#100) Param tag must be one of {HUMAN_AGENT}")
-    if tag == "HUMAN_AGENT":
-        if not line.human_agent:
-            raise GraphError("(#200) The app is not approved for the Human Agent feature", code=200, subcode=2018028, status=403)
-        allowed_ms = HUMAN_AGENT_WINDOW_MS
-    if age_ms > allowed_ms:
-        raise GraphError("(#10) This message is sent outside of allowed window.", code=10, subcode=2018278, status=403)
+        data = {
+            "app_id": line.app_id,
+            "type": "PAGE",
+            "application": "Sandbox app",
+            "expires_at": 0,
+            "is_valid": True,
+            "scopes": list(self.scopes),
+        }
+        return web.json_response({"data": {**data, "profile_id": line.node}})
 
 
 def appsecret_proof(app_secret: str, access_token: str) -> str:
     """What Meta wants beside a token to know that the caller has the app's secret."""
     return hmac.new(app_secret.encode(), access_token.encode(), hashlib.sha256).hexdigest()
+
+
+def split_fields(text: str) -> list[str]:
+    """The names in ``text``; a name may have fields of its own in braces."""
+    return re.findall(r"[^,{}]+(?:\{[^{}]*\})?", text)
+
+
+def pick_fields(known: Json, names: list[str]) -> Json:
+    """``names`` of ``known``, and its id; without names the first beside it.
+
+    Raises:
+        GraphError: there is no such field.
+    """
+    picked: Json = {}
+    for name in [*(names or [next(key for key in known if key != "id")]), "id"]:
+        plain, _, inner = name.partition("{")
+        if plain not in known:
+            raise GraphError(f"(#100) Tried accessing nonexisting field ({plain})")
+        picked[plain] = pick_fields(known[plain], split_fields(inner.rstrip("}"))) if inner else known[plain]
+    return picked
 
 
 def bearer(request: web.Request) -> str:
