@@ -26,6 +26,7 @@ DRIVER = (
 )
 
 TOLD = [
+    "/control/lines/instagram/17841400000000091",
     "/control/lines/whatsapp/300000000000001",
     "/control/lines/plivo/15550120",
     "/control/lines/vonage/15550110",

@@ -93,6 +93,7 @@ def test_what_moves_a_copy() -> None:
 
 
 API_PATHS = {
+    "instagram": "instagram",
     "whatsapp": "whatsapp",
     "plivo": "plivo",
     "vonage": "vonage",
