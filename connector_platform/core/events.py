@@ -155,11 +155,15 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsupported:
-    """Something this channel cannot show; ``description`` is a line for the agent."""
+    """Something this channel cannot show; ``description`` is a line for the agent.
+
+    ``opens_window`` is False where the vendor does not count it as a message, so that the time in which we may answer goes on running.
+    """
 
     type: Literal["unsupported"] = "unsupported"
     kind: str
     description: str = ""
+    opens_window: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -809,3 +809,21 @@ def test_a_person_who_stops_an_sms_number_is_sent_nothing_until_they_start_it_ag
     world.notify(text_change(conversation, 1, "welcome back"))
     world.work_on()
     assert world.far.phone() == ["welcome back"]
+
+
+def test_only_what_the_vendor_counts_as_a_message_opens_its_window(world: World) -> None:
+    # given somebody who wrote long ago
+    world.open_conversation()
+    run("UPDATE channels_app_consumer SET last_inbound_at = now() - interval '30 hours'")
+    long_ago = world.consumer().last_inbound_at
+
+    # when they only react to a message, then the agent reads it and the window stays as it was
+    world.consumer_does(element(reaction={"mid": "m_1", "action": "react", "reaction": "love", "emoji": "❤️"}))
+    world.work()
+    assert world.far.texts() == ["[reacted with ❤️]"]
+    assert world.consumer().last_inbound_at == long_ago
+
+    # when they write, then it is open
+    world.consumer_says("still there?")
+    world.work()
+    assert world.consumer().last_inbound_at > long_ago

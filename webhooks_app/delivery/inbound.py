@@ -25,6 +25,7 @@ from connector_platform.core.events import (
     Rating,
     Receipt,
     Text,
+    Unsupported,
 )
 from connector_platform.database import run
 from connector_platform.liveperson import publish as lp
@@ -88,13 +89,14 @@ class InboundDelivery:
         if isinstance(content, Text) and self.channel.options.closes(content.text):
             content = Close()
         is_message = agent_text(content) is not None
+        opens_window = is_message and (not isinstance(content, Unsupported) or content.opens_window)
         if not self.job.consumer_external_id:
             return self._nameless(content)
         person = people.meet(
             self.channel,
             self.job.consumer_external_id,
             self.job.profile,
-            (self.job.occurred_at or self.job.received_at) if is_message else None,
+            (self.job.occurred_at or self.job.received_at) if opens_window else None,
         )
         if isinstance(content, OptOut | OptIn) and not content.marketing_only:
             people.set_opt_out(person, opted_out=isinstance(content, OptOut))

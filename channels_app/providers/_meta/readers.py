@@ -50,7 +50,8 @@ def reaction(event: Event) -> Iterator[Made]:
     shown = wire.text(data, "emoji") or wire.text(data, "reaction") or "an emoji"
     source_id = f"reaction:{mid}:{event.consumer_id}:{wire.name(action)}:{event.stamp}"
     description = "took a reaction back" if removed else f"reacted with {shown[:32]}"
-    content = Unsupported(kind="reaction_removed" if removed else "reaction", description=description)
+    # Meta's 24 hours count from messages, taps and referrals; a reaction is none of them.
+    content = Unsupported(kind="reaction_removed" if removed else "reaction", description=description, opens_window=False)
     yield Made(wire_type="reaction", source_id=source_id, content=content)
 
 

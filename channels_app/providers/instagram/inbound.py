@@ -65,7 +65,7 @@ def _message(event: Event) -> Iterator[Made]:
     mid = wire.identifier(message, "mid") or f"message:{event.consumer_id}:{event.stamp}:{wire.digest(words)}"
     if message.get("is_deleted") is True:
         # It carries the id of the message that it takes back.
-        taken_back = Unsupported(kind="deleted", description="took back a message")
+        taken_back = Unsupported(kind="deleted", description="took back a message", opens_window=False)
         yield Made(wire_type="message.deleted", source_id=f"deleted:{mid}", content=taken_back)
         return
     referral = wire.obj(message, "referral")

@@ -236,12 +236,12 @@ def test_a_postback_without_a_mid_is_known_by_person_time_and_payload() -> None:
 def test_a_reaction_is_known_by_message_person_action_and_time() -> None:
     found = only(event(reaction={"mid": "m_1", "action": "react", "reaction": "other", "emoji": "🎉"}))
     assert found.source_id == f"reaction:m_1:{CONSUMERS[0]}:react:1793001599412"
-    assert found.content == Unsupported(kind="reaction", description="reacted with 🎉")
+    assert found.content == Unsupported(kind="reaction", description="reacted with 🎉", opens_window=False)
 
 
 def test_a_reaction_without_an_emoji_is_named() -> None:
     assert only(event(reaction={"mid": "m_1", "action": "react", "reaction": "love"})).content == Unsupported(
-        kind="reaction", description="reacted with love"
+        kind="reaction", description="reacted with love", opens_window=False
     )
 
 
