@@ -24,7 +24,7 @@ from sandbox.kernel import Kernel, now_ms
 from sandbox.phones.base import Acted, Capabilities, LineRefused, Refused, Reported, Simulator
 from sandbox.phones.callbacks import Callback, Courier, Part, Wire
 from sandbox.phones.fields import Fields
-from sandbox.phones.messenger import encode, sign
+from sandbox.phones.meta import encode, sign
 from sandbox.phones.state import Line, Message, Phone
 from sandbox.phones.whatsapp_forms import Template, read_template
 from sandbox.phones.whatsapp_graph import CloudApi

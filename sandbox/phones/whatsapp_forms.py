@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from sandbox.phones.fields import Fields
-from sandbox.phones.messenger_forms import GraphError, Shown
+from sandbox.phones.meta_forms import GraphError, Shown
 
 MAX_TEXT = 4096
 MAX_BODY = 1024

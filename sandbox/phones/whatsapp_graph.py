@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from sandbox.kernel import now_ms
-from sandbox.phones.messenger_forms import GraphError, Shown
-from sandbox.phones.messenger_graph import appsecret_proof, bearer, no_such_object, read_params
+from sandbox.phones.meta_forms import GraphError, Shown
+from sandbox.phones.meta_graph import appsecret_proof, bearer, no_such_object, read_params
 from sandbox.phones.state import Message, Phone
 from sandbox.phones.vendor import answer_with_faults
 from sandbox.phones.whatsapp_forms import IMAGE_ENDINGS, CloudError, read_message
