@@ -85,6 +85,10 @@ class Emitter:
             else:
                 self.show(what)
 
+    def prompt(self, limit: int | None) -> str:
+        """The operator's line above choices, as far as it fits."""
+        return self.able.choice_prompt if limit is None else self._short(self.able.choice_prompt, limit)
+
     def fits(self, text: str, limit: int) -> bool:
         return self.able.measure(text) <= limit
 

@@ -42,7 +42,8 @@ class Abilities:
     Quick replies:
         max_quick_replies, max_quick_reply_title.
         quick_replies_on_anything: they may ride on a picture or card too, not only on a text.
-        choice_prompt: the text above buttons and quick replies that come without one; empty: such choices are numbered lines.
+        choice_prompt: the text above buttons and quick replies that come without one, cut where it is too long; empty: such choices are
+            numbered lines.
     Numbered lines:
         number_suffix: what stands between a choice's number and its title.
         choices_last: the numbered choices of a card stand below its other lines, not where the buttons stood.

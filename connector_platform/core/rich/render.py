@@ -176,7 +176,7 @@ class _Planner(Emitter):
             if text:
                 self.note(block.path, LossKind.MOVED, "the words do not fit the card; they stand before it", text)
                 self.line(text)
-            text = self.able.choice_prompt
+            text = self.prompt(self.able.max_text_card)
         buttons = self.buttons(block.presses, self.able.max_carousel_buttons if in_carousel else self.able.max_card_buttons)
         if is_titled:
             return CardPart(
@@ -240,7 +240,7 @@ class _Planner(Emitter):
         if not chips:
             self.flush()
             return
-        pieces = self.take_pieces() or ([] if can_ride else [able.choice_prompt])
+        pieces = self.take_pieces() or ([] if can_ride else [self.prompt(able.max_text)])
         self.parts.extend(TextPart(text=piece) for piece in pieces[:-1])
         self.parts.append(ChoicesPart(text=pieces[-1] if pieces else "", choices=tuple(chips)))
 

@@ -447,6 +447,15 @@ def test_quick_replies_need_something_to_stand_on() -> None:
     assert part.text == "Choose:"
 
 
+def test_an_operators_line_that_is_too_long_is_cut() -> None:
+    able = replace(CARDS, max_text=30, max_quick_replies=3, max_quick_reply_title=20, choice_prompt="Please choose one of these " * 3)
+    content = {"type": "vertical", "elements": [button("Yes")]}
+    card_part, choices_part = plan(parse(content, {"type": "quickReplies", "replies": [button("No")]}), able).parts
+    assert isinstance(card_part, CardPart)
+    assert isinstance(choices_part, ChoicesPart)
+    assert (card_part.text, choices_part.text) == ("Please choose one of these Please choose one of t…", "Please choose one of these Pl…")
+
+
 @pytest.mark.parametrize(
     ("latitude", "longitude", "query"),
     [(52.3791, 4.9003, "52.3791,4.9003"), (52.0, -4.5, "52,-4.5"), (1e-9, 10, "0,10"), (90, 0.00001, "90,0.00001")],
