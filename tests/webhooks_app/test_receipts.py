@@ -237,6 +237,28 @@ def test_a_receipt_held_in_the_moment_in_which_its_message_was_recorded_is_found
     assert match_held_receipts() == 0
 
 
+def test_a_receipt_whose_message_is_recorded_while_it_is_looked_for_is_matched(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    # given a message that is recorded just after a receipt looked for it
+    conversation = world.open_conversation()
+    sent(world, conversation, 0, "m_1")
+    looks: list[Any] = []
+
+    def look(*arguments: Any) -> Any:
+        looks.append(arguments)
+        return [] if len(looks) == 1 else covered(*arguments)
+
+    covered = receipts.covered
+    monkeypatch.setattr(receipts, "covered", look)
+
+    # when
+    world.consumer_does(delivery("m_1"))
+    world.work()
+
+    # then it is no repetition of an earlier receipt
+    assert world.far.statuses() == [("ACCEPT", (0,))]
+    assert ended(world.event(kind="receipt")) == ("done", "sent")
+
+
 def test_a_receipt_of_a_message_that_is_not_ours_is_given_up_in_the_end(world: World) -> None:
     world.open_conversation()
     world.consumer_does(delivery("somebody_elses"))

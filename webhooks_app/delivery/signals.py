@@ -88,8 +88,11 @@ class Signals:
             receipts.raise_watermark(person, receipt)
         extra_failed = receipt.kind is ReceiptKind.FAILED
         found = receipts.covered(person, self.channel.id, receipt)
-        if not found and receipt.watermark_at is None and not receipts.any_known(self.channel.id, receipt.message_ids):
-            return early(receipt)
+        if not found and receipt.watermark_at is None:
+            if not receipts.any_known(self.channel.id, receipt.message_ids):
+                return early(receipt)
+            # Had it before, or the message's own answer was recorded between the two looks.
+            found = receipts.covered(person, self.channel.id, receipt)
         status = lp.ACCEPT_STATUSES[receipt.kind]
         for part in found:
             if part.sequences:
