@@ -123,6 +123,31 @@ def test_after_a_close_the_next_words_open_a_new_conversation(live: LiveStack) -
     Agent(live, consumer.conversation()["conversationId"]).hears("after")
 
 
+def test_the_sms_api_carries_words_both_ways(live: LiveStack) -> None:
+    # given a number that still uses Vonage's older API
+    account = {"api": "sms", "signature_method": "md5hash"} | {
+        name: live.keys.derive(f"old vonage {name}") for name in ("api_key", "api_secret", "signature_secret")
+    }
+    channel = live.api.ensure(
+        "channels/",
+        {"brand": live.demo.brand["id"], "name": "Vonage SMS API", "provider": "vonage"},
+        {"liveperson_app": live.demo.liveperson_app["id"], "config": {**account, "sender": "15550111"}},
+    )
+    urls = {"inbound_url": f"{channel['callback_url']}/inbound", "status_url": f"{channel['callback_url']}/status"}
+    live.control.request("PUT", "lines/vonage/15550111", json={**account, **urls, "webhook_format": "POST", "country": "US"})
+
+    # when both write, the agent also beyond one SMS and beyond the GSM alphabet
+    consumer, agent = meet(live, "vonage", "31612346009", "¿a=b & c?", line="15550111")
+    long = "ça va 📦 " * 20
+    agent.does("text", text=long)
+
+    # then no letter is lost, and the report on the last SMS counts
+    consumer.sees(long.strip())
+    agent.learns(long, "accept")
+    consumer.does("text", text="y" * 200)
+    agent.hears("¿a=b & c?", "(1/2) " + "y" * 153, "(2/2) " + "y" * 47)
+
+
 def test_the_operator_tests_the_connection(live: LiveStack) -> None:
     tested = live.api.request("POST", f"channels/{live.demo.vonage['id']}/test/")
     assert f"Connected to application “{live.demo.vonage['name']}” for {VONAGE_NUMBER}." in str(tested)

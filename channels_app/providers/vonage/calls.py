@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import base64
 import uuid
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from channels_app.providers.base import SendContext
-from channels_app.providers.vonage.config import VonageConfig
+from channels_app.providers.vonage.config import VonageConfig, read_key
 from connector_platform.core.calls import HttpCall, Steps
 from connector_platform.core.errors import UnsupportedContent
 from connector_platform.core.events import File
@@ -73,15 +70,7 @@ def application_token(config: VonageConfig, context: SendContext, identity: str)
         "exp": issued_at + TOKEN_LIFETIME_S,
         "jti": str(uuid.uuid5(_NAMESPACE, f"{identity}/{issued_at}")),
     }
-    return "Bearer " + jwt.encode(claims, _key(config.private_key.get_secret_value()), algorithm="RS256")
-
-
-@lru_cache(maxsize=256)
-def _key(pem: str) -> RSAPrivateKey:
-    """The key itself: reading and proving it takes longer than signing with it."""
-    key = load_pem_private_key(pem.encode(), password=None)
-    assert isinstance(key, RSAPrivateKey)  # the configuration took nothing else
-    return key
+    return "Bearer " + jwt.encode(claims, read_key(config.private_key.get_secret_value()), algorithm="RS256")
 
 
 def fetch_file(file: File, config: VonageConfig, context: SendContext) -> Steps[bytes]:

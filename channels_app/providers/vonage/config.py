@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from functools import lru_cache
 from typing import Annotated, Literal, Self
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -57,13 +58,24 @@ def _private_key(value: SecretStr) -> SecretStr:
     body = re.sub(r"\s", "", found[2])
     lines = [body[at : at + 64] for at in range(0, len(body), 64)]
     pem = "\n".join((f"-----BEGIN {found[1]}-----", *lines, f"-----END {found[1]}-----", ""))
+    read_key(pem)
+    return SecretStr(pem)
+
+
+@lru_cache(maxsize=4096)
+def read_key(pem: str) -> RSAPrivateKey:
+    """The key itself. It is kept: configurations are read every second, and to prove a key takes a hundred times as long as to sign with it.
+
+    Raises:
+        ValueError: it is no private RSA key.
+    """
     try:
         key = load_pem_private_key(pem.encode("utf-8", "replace"), password=None)
     except (ValueError, TypeError):
         raise ValueError("is no readable private key; copy all of private.key again") from None
     if not isinstance(key, RSAPrivateKey) or key.key_size < 1024:
         raise ValueError("is no RSA key of 1024 bits or more, which Vonage's applications have")
-    return SecretStr(pem)
+    return key
 
 
 Credential = Annotated[SecretStr, AfterValidator(_credential)]
