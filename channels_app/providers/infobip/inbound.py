@@ -158,7 +158,8 @@ def _report(result: Any) -> list[InboundEvent] | str:
     reason = failure_reason(status, wire.obj(result, "error")) if kind is ReceiptKind.FAILED else ""
     return [
         InboundEvent(
-            consumer_id="",  # the message says whose it is
+            # In the person's own lane: the reports of a message's parts are told one after another.
+            consumer_id=canonical_number(wire.identifier(result, "to")),
             source_id=f"report:{kind.value}:{message_id}",
             content=Receipt(kind=kind, message_ids=(message_id,), reason=reason),
             wire_type=f"report_{kind.value}",
