@@ -24,6 +24,7 @@ class WhatsApp(Provider):
         max_text=outbound.MAX_TEXT,
         text_unit=TextUnit.CHARACTERS,
         images_in=True,
+        files_in=True,
         images_out=True,
         files_out=True,
         locations_in=True,

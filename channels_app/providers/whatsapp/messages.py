@@ -18,12 +18,11 @@ EVENT_TYPES = {
     "message.stop": "an opt-out: the text is one of the app's stop words",
     "message.start": "an opt-in: the text is one of the app's start words",
     "message.image": "a picture for the agent, fetched by its id; the caption goes with it",
-    "message.video": "a note for the agent: a video; the caption is a text of its own",
-    "message.audio": "a note for the agent: a voice message or an audio file",
-    "message.voice": "a note for the agent: a voice message, as old apps send it",
-    "message.document": "a picture where it is one that LivePerson takes, else a note for the agent with the file's name; the caption is a text",
-    "message.sticker": "a note for the agent: a sticker",
-    "message.caption": "a text: what was written below a video or document",
+    "message.video": "a video for the agent, fetched by its id; the caption goes with it",
+    "message.audio": "a voice message or an audio file for the agent",
+    "message.voice": "a voice message for the agent, as old apps send it",
+    "message.document": "a file for the agent, with its name and caption",
+    "message.sticker": "a picture for the agent (WebP)",
     "message.location": "a place for the agent",
     "message.contacts": "contact details for the agent, one event for each person",
     "message.button_reply": "a selection: title and payload of the reply button",
@@ -48,9 +47,6 @@ EVENT_TYPES = {
     "message.referral": "an opt-in with the headline of the ad or post that brought the person here; its id is the profile's reference",
     "message.referred_product": "a note for the agent: the product that the message asks about",
 }
-
-UPLOADABLE = frozenset({"image/jpeg", "image/png", "image/gif"})
-"""What LivePerson takes as a picture."""
 
 Found = Iterator[tuple[str, str, Content | None]]
 """Wire type, what tells this part from the message's others (empty, ``#1``, or a word), content; None is left aside."""
@@ -91,37 +87,23 @@ def _text(message: dict[str, Any], config: WhatsAppAppConfig) -> Found:
         yield "message.text", "", Text(text=words, reply_to=_quoted(message))
 
 
-def _image(message: dict[str, Any]) -> Found:
-    yield "message.image", "", _picture(wire.obj(message, "image")) or _note("image", "sent a picture that this channel cannot show")
+def _medium(kind: FileKind, key: str, noun: str) -> Callable[[dict[str, Any]], Found]:
+    """The reader of messages that are a file, which WhatsApp keeps under an id; without one there is only the noun."""
 
+    def read_medium(message: dict[str, Any]) -> Found:
+        medium = wire.obj(message, key)
+        media_id = wire.identifier(medium, "id")
+        if not media_id:
+            yield f"message.{key}", "", _note(key, f"sent {noun} that this channel cannot show")
+            return
+        mime_type = wire.text(medium, "mime_type").partition(";")[0].strip().lower()
+        caption, name = wire.text(medium, "caption"), renderings.file_name(medium)
+        # A picture or film sent "as a document" is one all the same.
+        family = mime_type.partition("/")[0]
+        shown_as = FileKind(family) if kind is FileKind.DOCUMENT and family in ("image", "video", "audio") else kind
+        yield f"message.{key}", "", File(kind=shown_as, media_id=media_id, mime_type=mime_type[:100], name=name, caption=caption)
 
-def _document(message: dict[str, Any]) -> Found:
-    document = wire.obj(message, "document")
-    picture = _picture(document)
-    if picture is not None:
-        yield "message.document", "", picture
-        return
-    yield "message.document", "", _note("document", renderings.document(document))
-    yield from _caption(document)
-
-
-def _video(message: dict[str, Any]) -> Found:
-    yield "message.video", "", _note("video", "sent a video")
-    yield from _caption(wire.obj(message, "video"))
-
-
-def _audio(message: dict[str, Any]) -> Found:
-    is_voice = wire.obj(message, "audio").get("voice") is True
-    yield "message.audio", "", _note("audio", "sent a voice message" if is_voice else "sent an audio file")
-
-
-def _voice(message: dict[str, Any]) -> Found:
-    yield "message.voice", "", _note("audio", "sent a voice message")
-
-
-def _sticker(message: dict[str, Any]) -> Found:
-    # WebP, which LivePerson does not take.
-    yield "message.sticker", "", _note("sticker", "sent a sticker")
+    return read_medium
 
 
 def _location(message: dict[str, Any]) -> Found:
@@ -219,20 +201,6 @@ def _request_welcome(message: dict[str, Any]) -> Found:
     yield "message.request_welcome", "", None
 
 
-def _picture(media: dict[str, Any]) -> File | None:
-    """The picture behind a media id; None where there is no id, or LivePerson takes no such pictures."""
-    media_id, mime_type = wire.identifier(media, "id"), wire.text(media, "mime_type").partition(";")[0].strip().lower()
-    if not media_id or mime_type not in UPLOADABLE:
-        return None
-    name = renderings.file_name(media)
-    return File(kind=FileKind.IMAGE, media_id=media_id, mime_type=mime_type, name=name, caption=wire.text(media, "caption"))
-
-
-def _caption(media: dict[str, Any]) -> Found:
-    if words := wire.text(media, "caption").strip():
-        yield "message.caption", "#1", Text(text=words)
-
-
 def _note(kind: str, description: str) -> Unsupported:
     return Unsupported(kind=kind, description=description)
 
@@ -246,12 +214,12 @@ def _folded(words: list[str]) -> set[str]:
 
 
 _READERS: Mapping[str, Callable[[dict[str, Any]], Found]] = {
-    "image": _image,
-    "video": _video,
-    "audio": _audio,
-    "voice": _voice,
-    "document": _document,
-    "sticker": _sticker,
+    "image": _medium(FileKind.IMAGE, "image", "a picture"),
+    "video": _medium(FileKind.VIDEO, "video", "a video"),
+    "audio": _medium(FileKind.AUDIO, "audio", "a voice message"),
+    "voice": _medium(FileKind.AUDIO, "voice", "a voice message"),
+    "document": _medium(FileKind.DOCUMENT, "document", "a document"),
+    "sticker": _medium(FileKind.IMAGE, "sticker", "a sticker"),
     "location": _location,
     "contacts": _contacts,
     "interactive": _interactive,

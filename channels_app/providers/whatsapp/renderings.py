@@ -24,12 +24,6 @@ def file_name(media: dict[str, Any]) -> str:
     return found if _FILE_NAME.fullmatch(found) else ""
 
 
-def document(media: dict[str, Any]) -> str:
-    """``sent a document: warranty.pdf (application/pdf)``."""
-    name, mime_type = file_name(media), wire.text(media, "mime_type")[:100]
-    return "sent a document" + (f": {name}" if name else "") + (f" ({mime_type})" if mime_type else "")
-
-
 def contact(data: Any) -> Contact:
     """Contact details; empty where a card holds none that we have a field for."""
     phones = [wire.text(phone, "phone") or wire.identifier(phone, "wa_id") for phone in wire.items(data, "phones")]

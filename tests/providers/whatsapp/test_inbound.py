@@ -9,7 +9,18 @@ import pytest
 
 from channels_app.providers.whatsapp import WhatsApp
 from connector_platform.core.errors import PayloadMalformed
-from connector_platform.core.events import File, InboundEvent, OptIn, OptOut, ParsedCallback, Receipt, ReceiptKind, Text, Unsupported
+from connector_platform.core.events import (
+    File,
+    FileKind,
+    InboundEvent,
+    OptIn,
+    OptOut,
+    ParsedCallback,
+    Receipt,
+    ReceiptKind,
+    Text,
+    Unsupported,
+)
 from tests.providers.whatsapp.case import APP_CONFIG, CONSUMERS, PHONE_NUMBER_ID, envelope, message, post
 
 USER_ID = "NL.7712345678901234"
@@ -134,7 +145,6 @@ def test_every_part_of_a_message_has_an_id_of_its_own() -> None:
         ("referral:wamid.one", "message.referral"),
         ("product:wamid.one", "message.referred_product"),
         ("wamid.one", "message.video"),
-        ("wamid.one#1", "message.caption"),
     ]
     assert {event.profile.reference for event in parsed.events if event.profile} == {"77"}
 
@@ -144,6 +154,17 @@ def test_a_picture_is_a_file_by_its_id(mime_type: str) -> None:
     content = only(parse(message("image", image={"id": 189, "mime_type": mime_type, "url": "https://lookaside.fbsbx.com/x"}))).content
     assert isinstance(content, File)
     assert (content.media_id, content.url) == ("189", ""), "the address wants the token: agents could not open it"
+
+
+@pytest.mark.parametrize(
+    ("mime_type", "kind"),
+    [("application/pdf", FileKind.DOCUMENT), ("image/png", FileKind.IMAGE), ("video/mp4", FileKind.VIDEO), ("", FileKind.DOCUMENT)],
+)
+def test_what_is_sent_as_a_document_is_what_its_type_says(mime_type: str, kind: FileKind) -> None:
+    document = {"id": "189", "mime_type": mime_type, "filename": "order.pdf", "caption": "see page 2"}
+    assert only(parse(message("document", document=document))).content == File(
+        kind=kind, media_id="189", mime_type=mime_type, name="order.pdf", caption="see page 2"
+    )
 
 
 def test_a_picture_without_an_id_is_told() -> None:
