@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from stack.demo import PAGE_ID
+from stack.channels.messenger import PAGE_ID
 from stack.parts import session
 from tests.e2e.people import meet
 from tests.support.stack import LiveStack, wait_until
