@@ -87,10 +87,10 @@ class _Planner(Emitter):
 
     def _is_captioned(self, block: Block) -> bool:
         """Whether it is one picture with words that go below it."""
-        words = [atom for atom in block.atoms if isinstance(atom, Words)]
         others = [atom for atom in block.atoms if not isinstance(atom, Words)]
-        is_alone = len(others) == 1 and isinstance(others[0], Picture)
-        return self.able.captioned_cards and bool(words) and is_alone and self._is_titled(block)
+        if not self.able.captioned_cards or len(others) != 1 or len(others) == len(block.atoms):
+            return False
+        return isinstance(others[0], Picture) and self.is_picture(others[0].url) and self._has_title(block)
 
     def _misfit(self, block: Block, *, in_carousel: bool) -> str:
         """Why ``block`` cannot be a card; empty where it can."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from connector_platform.core.rich import Abilities, Button, ButtonKind, Choice, LossKind, Plan, match, parse, plan
@@ -17,6 +17,9 @@ from connector_platform.core.rich.parts import CardPart, CarouselPart, ChoicesPa
 from connector_platform.core.text import utf16_units
 
 Json = dict[str, Any]
+
+# Shrinking a template takes minutes.
+RANDOM = settings(max_examples=200, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 
 # Templates
 
@@ -271,7 +274,7 @@ def card_fits(able: Abilities, card: CardPart, most: int) -> None:
     assert fits(able, "\n".join(line for line in (card.title, card.subtitle) if line), able.max_card_words)
 
 
-@settings(max_examples=200, deadline=None)
+@RANDOM
 @given(templates(), channels())
 def test_no_limit_of_the_channel_is_passed(template: Template, able: Abilities) -> None:
     parts = planned(template, able).parts
@@ -329,7 +332,7 @@ def read(result: Plan) -> Iterator[str]:
                 yield part.title
 
 
-@settings(max_examples=200, deadline=None)
+@RANDOM
 @given(templates(), channels())
 def test_every_word_and_address_is_in_a_part_or_in_a_loss(template: Template, able: Abilities) -> None:
     result = planned(template, able)
@@ -343,7 +346,7 @@ def test_every_word_and_address_is_in_a_part_or_in_a_loss(template: Template, ab
         assert address in joined or address in reported, address
 
 
-@settings(max_examples=200, deadline=None)
+@RANDOM
 @given(templates(), channels())
 def test_what_was_shortened_begins_as_it_did_and_is_kept_whole_in_the_report(template: Template, able: Abilities) -> None:
     for loss in planned(template, able).losses:
@@ -367,7 +370,7 @@ def is_reachable(choice: Choice, result: Plan, able: Abilities) -> bool:
     return choice.is_numbered and is_told and match(number, result.shown) == choice
 
 
-@settings(max_examples=200, deadline=None)
+@RANDOM
 @given(templates(), channels())
 def test_every_answer_is_a_choice_that_can_be_made_or_is_in_a_loss(template: Template, able: Abilities) -> None:
     result = planned(template, able)

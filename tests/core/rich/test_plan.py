@@ -388,6 +388,8 @@ def test_a_card_that_is_a_caption_needs_neither_words_nor_buttons() -> None:
     assert (bare.title, bare.image_url, [one.title for one in bare.buttons]) == ("", picture["url"], ["Buy"])
     assert shown(words, picture) == (CardPart(title="Mug", image_url=picture["url"]),)
     assert shown(picture) == (ImagePart(url=picture["url"]),)
+    able = replace(able, max_text_card=0)
+    assert [type(part) for part in shown({"type": "image", "url": "http://example.com/a.png"}, words)] == [TextPart]
     assert [type(part) for part in shown(picture, words, picture)] == [ImagePart, ImagePart, TextPart]
     assert [type(part) for part in shown(picture, {"type": "text", "text": "a" * 21})] == [ImagePart, TextPart]
 
