@@ -165,6 +165,8 @@ class Provider(ABC):
     docs_url: ClassVar[str] = ""
     registers_webhook: ClassVar[bool] = False  # the vendor has an API for the callback address: ``register_webhook`` and its counterpart
 
+    renews_credentials: ClassVar[bool] = False  # the vendor's credentials end by themselves: ``renew_credentials`` exchanges them in time
+
     @abstractmethod
     def verify(self, request: CallbackRequest, config: Any, *, now: datetime) -> None:
         """Return if ``request`` is authentic.
@@ -258,6 +260,18 @@ class Provider(ABC):
         """Tell the vendor to call us no more for this channel; as ``register_webhook`` otherwise."""
         yield from ()
         raise ConfigurationError("this vendor's callback address is removed by hand")
+
+    def renew_credentials(self, config: Any, context: SendContext) -> Steps[dict[str, str]]:
+        """The fields of ``config`` with a fresh credential in them; empty where this channel's has no end.
+
+        Only called where ``renews_credentials``, now and then, long before the end; every call has ``effect=False``. The old one has to be good
+        until the fresh one is stored.
+
+        Raises:
+            DeliveryError: the vendor's answer.
+        """
+        yield from ()
+        return {}
 
     def check(self, config: Any, context: SendContext) -> Steps[str]:
         """The vendor's own cheap call that tells whether the credentials work; returns a sentence for the operator.

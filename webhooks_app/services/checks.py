@@ -9,10 +9,13 @@ from functools import lru_cache
 
 import structlog
 from django.conf import settings
+from django_scopes import scopes_disabled
 
+from channels_app.models import Channel
 from channels_app.providers.base import SendContext
 from channels_app.selectors import configs
 from channels_app.selectors.configs import ChannelConfig
+from channels_app.services.channels import update_channel
 from connector_platform.core.calls import HttpCall, HttpResponse, Steps
 from connector_platform.core.clock import monotonic_s, now
 from connector_platform.core.errors import DeliveryError, Unreachable
@@ -79,7 +82,50 @@ def ask_vendor(channel_id: uuid.UUID, steps: Callable[[ChannelConfig, SendContex
     channel = configs.channel(channel_id)
     if channel is None:
         return Checked(False, "channel_gone", "The channel was deleted, or its provider is not a part of this installation.")
-    context = SendContext(
+    runner = Runner(HurriedClient(_client()), secrets=channel.secrets)
+    try:
+        message = runner.run(steps(channel, _context(channel)), interpret=channel.provider.interpret)
+    except DeliveryError as error:
+        result = Checked(False, error.code, _sentence(runner.clean(error.message)), bool(runner.tries))
+    else:
+        result = Checked(True, "ok", _sentence(runner.clean(message)), bool(runner.tries))
+    log.info("vendor_asked", channel_id=str(channel.id), what=what, code=result.code)
+    return result
+
+
+def renew_credentials(channel_id: uuid.UUID) -> Checked | None:
+    """Exchange the channel's credentials for fresh ones and store them; None where they have no end.
+
+    Where an operator stored others in the meantime, those stay.
+
+    Raises:
+        DatabaseUnavailable: PostgreSQL cannot be reached.
+    """
+    configs.forget()
+    channel = configs.channel(channel_id)
+    if channel is None or not channel.provider.renews_credentials:
+        return None
+    runner = Runner(_client(), secrets=channel.secrets)
+    try:
+        fresh = runner.run(channel.provider.renew_credentials(channel.config, _context(channel)), interpret=channel.provider.interpret)
+    except DeliveryError as error:
+        log.error("credentials_not_renewed", channel_id=str(channel.id), channel=channel.name, code=error.code)
+        return Checked(False, error.code, _sentence(runner.clean(error.message)), bool(runner.tries))
+    if not fresh:
+        return None
+    configs.forget()
+    stored = configs.channel(channel_id)
+    if stored is None or stored.config != channel.config:
+        return Checked(True, "ok", "Somebody else stored others meanwhile.", True)
+    with scopes_disabled():
+        update_channel(Channel.objects.get(pk=channel_id), config=fresh, merge=True)
+    configs.forget()
+    log.info("credentials_renewed", channel_id=str(channel.id))
+    return Checked(True, "ok", "Renewed.", True)
+
+
+def _context(channel: ChannelConfig) -> SendContext:
+    return SendContext(
         to="",
         message_id=str(uuid7()),
         channel_id=str(channel.id),
@@ -88,15 +134,6 @@ def ask_vendor(channel_id: uuid.UUID, steps: Callable[[ChannelConfig, SendContex
         app=channel.app.config if channel.app else None,
         api_base=settings.PROVIDER_API_BASES.get(channel.provider.slug, ""),
     )
-    runner = Runner(HurriedClient(_client()), secrets=channel.secrets)
-    try:
-        message = runner.run(steps(channel, context), interpret=channel.provider.interpret)
-    except DeliveryError as error:
-        result = Checked(False, error.code, _sentence(runner.clean(error.message)), bool(runner.tries))
-    else:
-        result = Checked(True, "ok", _sentence(runner.clean(message)), bool(runner.tries))
-    log.info("vendor_asked", channel_id=str(channel.id), what=what, code=result.code)
-    return result
 
 
 def check_liveperson_app(app_id: uuid.UUID) -> Checked:

@@ -40,6 +40,7 @@ class Instagram(Provider):
     errors = errors.ERRORS
     docs_url = "https://developers.facebook.com/docs/instagram-platform"
     registers_webhook = True
+    renews_credentials = True
 
     def verify(self, request: CallbackRequest, config: InstagramAppConfig, *, now: datetime) -> None:
         """See ``_meta.verify.verify``; ``now`` is not looked at, because Meta signs no time."""
@@ -76,6 +77,10 @@ class Instagram(Provider):
     def remove_webhook(self, config: InstagramConfig, context: SendContext) -> Steps[str]:
         """See ``setup.remove_webhook``."""
         return setup.remove_webhook(config, context)
+
+    def renew_credentials(self, config: InstagramConfig, context: SendContext) -> Steps[dict[str, str]]:
+        """See ``setup.renew_credentials``."""
+        return setup.renew_credentials(config, context)
 
     def check(self, config: InstagramConfig, context: SendContext) -> Steps[str]:
         """See ``setup.check``."""

@@ -47,6 +47,26 @@ def remove_webhook(config: InstagramConfig, context: SendContext) -> Steps[str]:
     return f"Meta tells the app of {_node_name(config)} no more."
 
 
+def renew_credentials(config: InstagramConfig, context: SendContext) -> Steps[dict[str, str]]:
+    """A token that lives another 60 days, for an account that logged in at Instagram; a page's token has no end.
+
+    Meta renews tokens that are a day old or older.
+
+    Raises:
+        ServerFault: an answer without a token. DeliveryError: Meta's refusal; the token has ended, or is younger than a day.
+
+    Source: https://developers.facebook.com/docs/instagram-platform/reference/refresh_access_token (checked 2026-07).
+    """
+    if config.login == "facebook":
+        return {}
+    query = {"grant_type": "ig_refresh_token"}
+    response = yield account_graph(config, context).get("refresh_access_token", query, purpose="renew_credentials")
+    token = fields_of(response).get("access_token")
+    if not isinstance(token, str) or not token:
+        raise ServerFault("Meta answered without a token", provider_code=str(response.status))
+    return {"access_token": token}
+
+
 def check(config: InstagramConfig, context: SendContext) -> Steps[str]:
     """Sentences that name the account that the token belongs to, what Meta does not tell us of it, and what is known of the token's life.
 
@@ -60,7 +80,7 @@ def check(config: InstagramConfig, context: SendContext) -> Steps[str]:
     if config.login == "instagram":
         connected = yield from _own_account(config, context)
         missing = yield from graph.missing_fields(account_graph(config, context), config.node, (), SUBSCRIBED_FIELDS)
-        return f"{connected}{_lacks(missing)} Its token lives 60 days and has to be renewed before."
+        return f"{connected}{_lacks(missing)} Its token lives 60 days; see to it that renew_credentials runs."
     connected = yield from _linked_account(config, context)
     if not isinstance(context.app, InstagramAppConfig):
         return connected

@@ -46,7 +46,7 @@ def checked(config: InstagramConfig, **answers: Any) -> tuple[str, list[HttpCall
 
 def test_with_instagram_login_the_account_and_its_subscription_are_asked_for() -> None:
     sentence, calls = checked(CONFIG)
-    assert sentence == f"Connected to @example.shop ({ACCOUNT_ID}). Its token lives 60 days and has to be renewed before."
+    assert sentence == f"Connected to @example.shop ({ACCOUNT_ID}). Its token lives 60 days; see to it that renew_credentials runs."
     assert [(call.method, call.url, call.headers, call.effect) for call in calls] == [
         ("GET", f"{INSTAGRAM}/me?fields=user_id,username", OWN, False),
         ("GET", f"{INSTAGRAM}/{ACCOUNT_ID}/subscribed_apps?fields=id,subscribed_fields", OWN, False),
@@ -147,3 +147,32 @@ def test_removing_unsubscribes_an_account_but_no_page_that_messenger_may_need() 
     assert (call.method, call.url, call.effect) == ("DELETE", f"{INSTAGRAM}/{ACCOUNT_ID}/subscribed_apps", False)
     with pytest.raises(ConfigurationError, match="Messenger"):
         drive(CASE.provider, CASE.provider.remove_webhook(PAGE_CONFIG, context), CASE.answer)
+
+
+# The token
+
+
+def renewed(config: InstagramConfig, answer: Any) -> tuple[dict[str, str], list[HttpCall]]:
+    steps = CASE.provider.renew_credentials(config, CASE.context(app=PLAIN_APP))
+    return drive(CASE.provider, steps, lambda *_: json_response(answer))
+
+
+def test_an_accounts_token_is_exchanged_for_a_fresh_one() -> None:
+    fields, (call,) = renewed(CONFIG, {"access_token": "IGAAfresh00000000001", "token_type": "bearer", "expires_in": 5183944})
+    assert fields == {"access_token": "IGAAfresh00000000001"}
+    assert (call.method, call.url, call.headers, call.effect) == (
+        "GET",
+        f"{INSTAGRAM}/refresh_access_token?grant_type=ig_refresh_token",
+        OWN,
+        False,
+    )
+
+
+def test_a_pages_token_has_no_end() -> None:
+    assert renewed(PAGE_CONFIG, {}) == ({}, [])
+
+
+@pytest.mark.parametrize("answer", [{}, None, [], {"access_token": 7}, {"access_token": ""}])
+def test_an_answer_without_a_token_changes_nothing(answer: Any) -> None:
+    with pytest.raises(ServerFault):
+        renewed(CONFIG, answer)
