@@ -30,6 +30,11 @@ class InstagramLine(MetaLine):
     login: str
     page_id: str
     username: str
+    renewed_token: str = ""  # takes the place of access_token, which stays good until its end
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        return tuple(filter(None, (self.access_token, self.renewed_token)))
 
     @property
     def node(self) -> str:
@@ -111,6 +116,18 @@ class InstagramGraph(MetaGraph[InstagramLine]):
     no_user_subcode = 2534014
     window_subcode = 2534022
     error_kind = "IGApiException"
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get(f"{self.prefix}/{{version}}/refresh_access_token", self.guarded(self._renew)), *super().routes()]
+
+    async def _renew(self, request: web.Request) -> web.Response:
+        line = self.line_of(request, dict(request.query))
+        if request.query.get("grant_type") != "ig_refresh_token":
+            raise GraphError("(#100) Param grant_type must be one of {ig_refresh_token}")
+        if line.login != "instagram":
+            raise GraphError("Invalid OAuth access token - Cannot parse access token", code=190)
+        line.renewed_token = "IGAA" + secrets.token_urlsafe(24)
+        return web.json_response({"access_token": line.renewed_token, "token_type": "bearer", "expires_in": 60 * 24 * 3600})
 
     def me(self, line: InstagramLine) -> Json:
         if line.login == "facebook":

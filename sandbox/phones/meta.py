@@ -46,6 +46,11 @@ class MetaLine(Line):
         return self.app_id, self.app_secret, self.verify_token, self.callback_url
 
     @property
+    def tokens(self) -> tuple[str, ...]:
+        """The access tokens that are good."""
+        return (self.access_token,)
+
+    @property
     def node(self) -> str:
         """The id under which the Graph API knows it."""
         return self.address

@@ -69,16 +69,18 @@ class MetaGraph(ABC, Generic[MetaLineT]):
     def routes(self) -> list[web.RouteDef]:
         node = f"{self.prefix}/{{version}}/{{node}}"
         return [
-            web.post(f"{node}/messages", self._guarded(self._send)),
-            web.post(f"{node}/subscribed_apps", self._guarded(self._subscribe)),
-            web.get(f"{node}/subscribed_apps", self._guarded(self._subscriptions)),
-            web.delete(f"{node}/subscribed_apps", self._guarded(self._unsubscribe)),
-            web.get(f"{node}/subscriptions", self._guarded(self._webhooks)),
-            web.get(f"{self.prefix}/{{version}}/debug_token", self._guarded(self._debug_token)),
-            web.get(node, self._guarded(self._node)),
+            web.post(f"{node}/messages", self.guarded(self._send)),
+            web.post(f"{node}/subscribed_apps", self.guarded(self._subscribe)),
+            web.get(f"{node}/subscribed_apps", self.guarded(self._subscriptions)),
+            web.delete(f"{node}/subscribed_apps", self.guarded(self._unsubscribe)),
+            web.get(f"{node}/subscriptions", self.guarded(self._webhooks)),
+            web.get(f"{self.prefix}/{{version}}/debug_token", self.guarded(self._debug_token)),
+            web.get(node, self.guarded(self._node)),
         ]
 
-    def _guarded(self, handler: Handler) -> Handler:
+    def guarded(self, handler: Handler) -> Handler:
+        """``handler`` with its refusals answered in the Graph API's form."""
+
         async def answer(request: web.Request) -> web.Response:
             try:
                 if not re.fullmatch(r"v\d+\.\d+", request.match_info["version"]):
@@ -91,12 +93,12 @@ class MetaGraph(ABC, Generic[MetaLineT]):
 
     # ---- who calls -----------------------------------------------------------------------------------------------------------
 
-    def _line(self, request: web.Request, params: Json) -> MetaLineT:
+    def line_of(self, request: web.Request, params: Json) -> MetaLineT:
         """The page whose token the call carries."""
         token = bearer(request) or str(params.get("access_token", ""))
         if not token:
             raise GraphError("An access token is required to request this resource.", code=104)
-        line = next((line for line in self._simulator.lines.values() if line.access_token == token), None)
+        line = next((line for line in self._simulator.lines.values() if token in line.tokens), None)
         if line is None:
             raise GraphError("Invalid OAuth access token - Cannot parse access token", code=190)
         proof = params.get("appsecret_proof")
@@ -107,7 +109,7 @@ class MetaGraph(ABC, Generic[MetaLineT]):
         return line
 
     def _own_page(self, request: web.Request, params: Json) -> MetaLineT:
-        line = self._line(request, params)
+        line = self.line_of(request, params)
         if request.match_info["node"] not in ("me", line.node):
             raise no_such_object(request, "post" if request.method == "POST" else "get")
         return line
@@ -206,7 +208,7 @@ class MetaGraph(ABC, Generic[MetaLineT]):
     async def _node(self, request: web.Request) -> web.Response:
         async def effect() -> web.Response:
             params = dict(request.query)
-            line = self._line(request, params)
+            line = self.line_of(request, params)
             node = request.match_info["node"]
             names = split_fields(params.get("fields", ""))
             if node in ("me", line.node):

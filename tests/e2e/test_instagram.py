@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from stack import parts
 from stack.channels.instagram import INSTAGRAM_ID
 from stack.parts import session
 from tests.e2e.people import Agent, Consumer, meet
@@ -204,6 +205,16 @@ def test_the_connection_says_what_is_missing(live: LiveStack) -> None:
         assert answer["ok"], answer
         assert answer["message"].startswith(name)
         assert re.search(rf"does not tell us of [a-z_, ]*\b{missing}\b", answer["message"])
+
+
+def test_a_renewed_token_is_stored_and_used(live: LiveStack) -> None:
+    consumer, agent = meet(live, "instagram", "908800000000001011", "hello")
+    said = parts.manage(["renew_credentials"], live.env)
+    assert "Demo Brand on Instagram: Renewed." in said
+    wait_until(lambda: live.api.request("POST", f"channels/{live.demo.instagram['id']}/test/")["ok"], PATIENCE_S, "it should be taken")
+    agent.does("text", text="with the new one")
+    consumer.sees("with the new one")
+    assert live.keys.derive("instagram access_token") not in said
 
 
 def test_no_secret_is_in_any_log_attempt_or_event(live: LiveStack) -> None:

@@ -284,6 +284,22 @@ def test_the_account_its_subscription_and_the_apps_webhook_are_told() -> None:
     run(body)
 
 
+def test_a_token_is_renewed_and_the_old_one_stays_good() -> None:
+    async def body(it: World) -> None:
+        await talking(it)
+        status, answer = await graph(it, "GET", "refresh_access_token?grant_type=ig_refresh_token")
+        assert (status, answer["token_type"], answer["expires_in"]) == (200, "bearer", 5_184_000)
+        for token in (TOKEN, answer["access_token"]):
+            assert (await sends(it, TEXT, token=token))[0] == 200
+        assert (await graph(it, "GET", "refresh_access_token"))[0] == 400
+        assert (await graph(it, "GET", "refresh_access_token?grant_type=ig_refresh_token", token="guess"))[1]["error"]["code"] == 190
+        await account(it, OTHER_ACCOUNT, login="facebook", page_id=PAGE, access_token="EAA-page", app_id="7002")
+        status, answer = await graph(it, "GET", "refresh_access_token?grant_type=ig_refresh_token", token="EAA-page")
+        assert (status, answer["error"]["code"]) == (400, 190)
+
+    run(body)
+
+
 def test_an_app_that_wants_a_proof_gets_it() -> None:
     async def body(it: World) -> None:
         await talking(it, require_proof=True)
