@@ -94,6 +94,12 @@ class ChannelOptions(ProviderConfig):
         title="Words that close",
         description='A message that is one of these and nothing else ends the conversation, such as "bye" or "#end"; case does not matter.',
     )
+    tell_failures: bool = Field(
+        default=True,
+        title="Tell agents why",
+        description="When a message cannot be delivered, the agent reads the reason in a line in brackets, and what could be done. "
+        "LivePerson itself only marks the message. Switch it off where bots answer and would take the line for an answer.",
+    )
     survey: Survey = Field(default=Survey(), title="Survey after the close", description="")
     engagement: Engagement = Field(default=Engagement(), title="Campaign", description="")
     texts: Texts = Field(default=Texts(), title="What consumers are told", description="An empty text is not sent.")

@@ -9,7 +9,7 @@ from typing import Any
 from connector_platform.core.calls import Steps
 from connector_platform.liveperson.app import ANY_SKILL, LivePersonAppConfig
 from connector_platform.liveperson.errors import created_conversation_id, interpret, is_ok, send_api_elements
-from connector_platform.liveperson.sdes import Consumer, profile_body
+from connector_platform.liveperson.sdes import Consumer, language_tag, profile_body
 from connector_platform.liveperson.send_api import conversation_call, request_object
 from connector_platform.liveperson.tokens import Tokens
 
@@ -69,7 +69,7 @@ def create_conversation(
             request_object("userprofile.SetUserProfile", profile_body(consumer, language=app.language), request_id=profile_request_id),
             request_object(
                 "cm.ConsumerRequestConversation",
-                _conversation_body(app, routing or routing_of(app), context_name),
+                _conversation_body(app, routing or routing_of(app), context_name, app.language or language_tag(consumer.profile.locale)),
                 request_id=conversation_request_id,
             ),
         ],
@@ -87,7 +87,7 @@ def routing_of(app: LivePersonAppConfig) -> Routing:
     return Routing(skill_id=app.skill_id, campaign_id=app.campaign_id, engagement_id=app.engagement_id)
 
 
-def _conversation_body(app: LivePersonAppConfig, routing: Routing, context_name: str) -> dict[str, Any]:
+def _conversation_body(app: LivePersonAppConfig, routing: Routing, context_name: str, language: str) -> dict[str, Any]:
     body: dict[str, Any] = {"brandId": app.account_id, "channelType": "MESSAGING", "skillId": routing.skill_id or ANY_SKILL}
     if app.ttr:
         body["ttrDefName"] = app.ttr
@@ -100,11 +100,11 @@ def _conversation_body(app: LivePersonAppConfig, routing: Routing, context_name:
             "interactionContextId": routing.interaction_context_id,
             "visitorId": routing.visitor_id,
             "sessionId": routing.session_id,
-            "lang": app.language,
+            "lang": language,
         }
     elif context_name:
         # Not documented for connectors; LivePerson's own WhatsApp connector labels its conversations so.
-        context = {"type": "CustomContext", "name": context_name, "lang": app.language}
+        context = {"type": "CustomContext", "name": context_name, "lang": language}
     if context:
         body["conversationContext"] = {name: value for name, value in context.items() if value}
     return body

@@ -523,3 +523,41 @@ def test_secrets_that_a_gateway_quotes_are_in_no_attempt_in_any_form(world: Worl
     basic = base64.b64encode(b"demo:canary-gateway-password").decode()
     assert basic not in attempt.response_excerpt
     assert basic[8:] not in everything_in_the_database()
+
+
+# What agents are told of a message that did not arrive.
+
+REFUSAL = {"error": {"code": 10, "error_subcode": 2018278, "message": "outside of allowed window", "type": "OAuthException"}}
+
+
+def test_the_agent_reads_why_a_message_did_not_arrive(world: World) -> None:
+    # given
+    conversation = world.open_conversation()
+    world.far.script("send_text", answer(REFUSAL, 400))
+    # when
+    agent_says(world, conversation, 0, "are you still there?")
+    world.work_on(times=2)
+    # then LivePerson marks it, and the agent reads the reason as a line of the conversation
+    assert world.far.statuses() == [("NACK", (0,))]
+    (line,) = [text for text in world.far.texts() if text.startswith("[not delivered: ")]
+    assert "window" in line
+    # and that was nothing that the consumer wrote
+    assert world.consumer().last_inbound_at == world.events(kind="text", direction="i")[0].occurred_at
+
+
+def test_nobody_is_told_where_the_operator_wants_none_or_nobody_is_there(world: World) -> None:
+    # given an operator who wants no such lines
+    world.decide(tell_failures=False)
+    conversation = world.open_conversation()
+    world.far.script("send_text", answer(REFUSAL, 400))
+    agent_says(world, conversation, 0, "hello?")
+    world.work_on(times=2)
+    assert world.far.texts() == []
+    # and a conversation that was closed meanwhile: no other is opened for the line
+    world.decide(tell_failures=True)
+    world.far.script("send_text", answer(REFUSAL, 400))
+    agent_says(world, conversation, 1, "hello??")
+    world.notify(state_change(conversation, world.lp_consumer_id(), stage="CLOSE"))
+    world.work_on(times=3)
+    assert len(world.far.created) == 1
+    assert world.event(kind="unsupported").outcome == "conversation_closed"

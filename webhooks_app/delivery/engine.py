@@ -26,7 +26,7 @@ from connector_platform.database import DatabaseUnavailable, hot_pool
 from webhooks_app import lanes
 from webhooks_app.delivery import records, sequence, typing
 from webhooks_app.delivery.inbound import InboundDelivery
-from webhooks_app.delivery.judge import REFUSED, judge_inbound, judge_outbound
+from webhooks_app.delivery.judge import judge_inbound, judge_outbound, refuses_app
 from webhooks_app.delivery.outbound import OutboundDelivery
 from webhooks_app.delivery.outcome import Again, Ended, Outcome, Parked
 from webhooks_app.delivery.records import Job, LaneLost
@@ -112,7 +112,7 @@ class Engine:
             log.exception("delivery_failed", event_id=str(job.public_id), kind=job.content.type)
             outcome = Ended(state="dead", outcome="internal_error", detail=f"{type(error).__name__}; see the log, then replay")
         if isinstance(outcome, Ended) and outcome.state == "dead" and isinstance(delivery, OutboundDelivery):
-            receipt = delivery.failure_receipt(outcome.outcome)
+            receipt = delivery.failure_receipt(outcome.outcome, runner.clean(outcome.detail))
             if receipt is not None:
                 outcome = replace(outcome, write=receipt)
         return self._write(claim, job, outcome, runner)
@@ -154,7 +154,7 @@ class Engine:
     def _judge(self, claim: Claim, job: Job, delivery: InboundDelivery | OutboundDelivery, error: DeliveryError) -> Outcome:
         log.info("delivery_error", event_id=str(job.public_id), direction=claim.direction, code=error.code, tries=job.tries + 1)
         if isinstance(delivery, InboundDelivery):
-            if isinstance(error, REFUSED) and not delivery.app.problem:
+            if refuses_app(error) and not delivery.app.problem:
                 note_problem(delivery.app.id, delivery.runner.clean(error.message))
             return judge_inbound(error, job)
         channel = configs.channel(job.channel_id or claim.channel_id or uuid.UUID(int=0))

@@ -103,6 +103,8 @@ class InboundDelivery:
         talk = people.talk_of(person)
         if talk is None and (isinstance(content, OptOut) or (isinstance(content, OptIn) and not content.reference)):
             return skipped("no_conversation", "noted; nobody is talking with this person")
+        if self.job.wire_type == receipts.NOT_DELIVERED and (talk is None or talk.id != self.job.conversation_id):
+            return skipped("conversation_closed", "the agent is not in this conversation any more")
         if is_message:
             if talk is None and (answered := self._survey(person, content)) is not None:
                 return answered

@@ -14,14 +14,17 @@ from webhooks_app.delivery.records import Job
 from webhooks_app.retry import CHANNEL_WAITS_S, LIVEPERSON_WAITS_S, wait_s
 from webhooks_app.tokens import TokenPending
 
-REFUSED = (CredentialsRejected, ConfigurationError, AppTokenRejected)
-"""LivePerson refuses the app as such: an operator has to act."""
 ADOPT_WAIT_S = 1.0
 """Between looks for the notification that names a conversation which LivePerson says is already open."""
 GONE_WAIT_S = 0.5
 """Before another conversation is opened where one was closed as soon as it was there: an agent may close what a consumer is writing into."""
 TOKEN_WAIT_S = 0.2
 DOUBT_WAIT_S = 0.3
+
+
+def refuses_app(error: DeliveryError) -> bool:
+    """Whether LivePerson refuses the app as such, so that an operator has to act; a refused token of one consumer does not say so."""
+    return isinstance(error, CredentialsRejected | ConfigurationError | TokensRejected) and not isinstance(error, ConsumerTokenRejected)
 
 
 def judge_inbound(error: DeliveryError, job: Job) -> Outcome:

@@ -160,7 +160,7 @@ class Opening:
         if engaged.routing is None:
             log.info("no_engagement", channel_id=str(self.channel.id), app=self.app.name)
             return own, ""
-        return replace(engaged.routing, skill_id=options.skill_id), ""
+        return replace(engaged.routing, skill_id=options.skill_id or self.app.config.skill_id), ""
 
     def _engaged(self, person: Person, known: Consumer) -> Engaged | None:
         """What the Monitoring API says; None where it cannot say. A conversation is opened without it rather than not at all."""

@@ -251,16 +251,19 @@ class OutboundDelivery:
         )
         return (rows[0][0], rows[0][1]) if rows else None
 
-    def failure_receipt(self, reason: str) -> Any:
-        """A write that tells LivePerson that the consumer did not get this message; None for what has no number there."""
+    def failure_receipt(self, reason: str, detail: str) -> Any:
+        """A write that tells LivePerson that the consumer did not get this message, and the agent why; None for what has no number there."""
         if self.job.sequence is None or isinstance(self.job.content, ChatState | Receipt | ConversationChange):
             return None
         talk = people.talk_by_liveperson_id(self.app.id, self.liveperson_id)
         if talk is None:
             return None
         person = people.person_by_id(talk.consumer_id)
-        entry = receipts.own_receipt(self.job, person, talk.id, talk.channel_id, ReceiptKind.FAILED, reason)
-        return lambda connection: append([entry], connection)
+        entries = [receipts.own_receipt(self.job, person, talk.id, talk.channel_id, ReceiptKind.FAILED, reason)]
+        channel = configs.channel(talk.channel_id)
+        if channel is not None and channel.options.tell_failures and detail:
+            entries.append(receipts.why_not_delivered(self.job, person, talk.id, talk.channel_id, detail))
+        return lambda connection: append(entries, connection)
 
 
 def _recent_source_ids(talk: Talk) -> tuple[str, ...]:

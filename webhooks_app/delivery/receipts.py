@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connector_platform.core.events import Receipt, ReceiptKind
+from connector_platform.core.events import Receipt, ReceiptKind, Unsupported
 from connector_platform.database import run
 from webhooks_app.delivery.people import Person
 from webhooks_app.delivery.records import Job
@@ -192,4 +192,25 @@ def own_receipt(job: Job, person: Person, conversation_id: uuid.UUID, channel_id
         conversation_id=conversation_id,
         dialog_id=job.dialog_id,
         wire_type="own",
+    )
+
+
+NOT_DELIVERED = "own.not_delivered"
+"""The wire type of the line that tells an agent why a message did not arrive."""
+
+
+def why_not_delivered(job: Job, person: Person, conversation_id: uuid.UUID, channel_id: uuid.UUID, reason: str) -> Entry:
+    """A line for the agent beside the NACK, which names no reason. It is nothing that the consumer said: it opens no conversation and no window."""
+    return Entry(
+        lane_key=inbound_lane(channel_id, person.external_id),
+        direction="i",
+        brand_id=job.brand_id,
+        channel_id=channel_id,
+        source_scope=channel_id,
+        source_id=f"not-delivered:{job.public_id}",
+        content=Unsupported(kind="not_delivered", description=f"not delivered: {reason}"[:500], opens_window=False),
+        consumer_external_id=person.external_id,
+        conversation_id=conversation_id,
+        dialog_id=job.dialog_id,
+        wire_type=NOT_DELIVERED,
     )

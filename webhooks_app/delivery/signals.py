@@ -30,7 +30,7 @@ from webhooks_app.delivery.on_behalf import OnBehalf
 from webhooks_app.delivery.outcome import Ended, Outcome, skipped
 from webhooks_app.delivery.people import Person, Talk
 from webhooks_app.delivery.records import Job
-from webhooks_app.journal import inbound_lane
+from webhooks_app.journal import append, inbound_lane
 
 log = structlog.get_logger(__name__)
 
@@ -101,6 +101,15 @@ class Signals:
         def write(connection: Any) -> None:
             if extra_failed:
                 receipts.fail_messages(connection, self.channel.id, receipt)
+                if receipt.reason and self.channel.options.tell_failures:
+                    append(
+                        [
+                            receipts.why_not_delivered(self.job, person, part.conversation_id, self.channel.id, receipt.reason)
+                            for part in found[:1]
+                            if part.sequences
+                        ],
+                        connection,
+                    )
             for part in found:
                 receipts.stamp(connection, receipt.kind, part.row_ids)
 
