@@ -214,8 +214,8 @@ def test_traffic_is_only_looked_at(admin_client: Client, model: str) -> None:
 
 
 def test_a_remedy_is_found_by_code_and_by_the_code_without_its_subcode() -> None:
-    assert remedy("messenger", "190/463").startswith("Generate a new page access token")
-    assert remedy("messenger", "190/999999").startswith("Generate a new page access token")
+    assert remedy("messenger", "190/463").startswith("Generate a new access token")
+    assert remedy("messenger", "190/999999").startswith("Generate a new access token")
     assert remedy("messenger", "nonsense") == remedy("nope", "190") == ""
 
 

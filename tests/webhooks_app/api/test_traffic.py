@@ -228,7 +228,7 @@ def test_a_test_that_fails_says_why_without_secrets(tenants: Tenants, monkeypatc
     answer = tenants.as_acme("POST", f"channels/{row.id}/test/")
 
     assert (answer.status_code, answer.data["ok"], answer.data["code"]) == (200, False, "credentials_rejected")
-    assert "page access token is not valid" in answer.data["message"]
+    assert "the access token is not valid" in answer.data["message"]
     assert rows.PAGE_TOKEN not in answer.content.decode()
     row.refresh_from_db()
     assert row.state == "active"
