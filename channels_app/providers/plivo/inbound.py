@@ -142,7 +142,8 @@ def _report(given: dict[str, str], status: str, message_id: str, raw: bytes, con
     else:
         return ParsedCallback(ignored=("status_other",))
     event = InboundEvent(
-        consumer_id="",  # the message says whose it is
+        # Named, so that the reports on all parts of a text are read one after another, in the person's lane.
+        consumer_id=wire.number(given, "To"),
         source_id=f"status:{kind}:{message_id}",
         content=content,
         wire_type=kind,

@@ -127,7 +127,8 @@ def _status(root: dict[str, Any], raw: bytes) -> ParsedCallback:
         return ParsedCallback(ignored=("status.submitted" if status == "submitted" else "status.other",))
     kind = ReceiptKind.DELIVERED if status == "delivered" else ReceiptKind.FAILED
     event = InboundEvent(
-        consumer_id="",  # the message says whose it is
+        # Named, so that the reports on all parts of a text are read one after another, in the person's lane.
+        consumer_id=wire.number(root, "to"),
         source_id=f"status:{status}:{message_id}",
         content=Receipt(kind=kind, message_ids=(message_id,), reason="" if status == "delivered" else message_reason(root, status)),
         wire_type=f"status.{status}",

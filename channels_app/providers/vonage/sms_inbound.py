@@ -83,7 +83,6 @@ def _receipt(event: InboundEvent, given: Mapping[str, str]) -> ParsedCallback:
     kind = content.kind.value
     receipt = replace(
         event,
-        consumer_id="",  # the message says whose it is
         profile=None,
         source_id=f"status:{kind}:{event.source_id}",
         content=content,
