@@ -8,6 +8,7 @@ from typing import Any
 from tests.support.stack import LiveStack, wait_until
 
 PATIENCE_S = 60
+NOT_DELIVERED = "[not delivered: "
 
 
 @dataclass
@@ -69,7 +70,14 @@ class Agent:
         return shown
 
     def heard(self) -> list[str]:
-        """What the consumer said, in order."""
+        """What the consumer said, in order; not the platform's own lines about what was not delivered."""
+        return [text for text in self._lines() if not text.startswith(NOT_DELIVERED)]
+
+    def reasons(self) -> list[str]:
+        """Why messages were not delivered, as the agent reads it."""
+        return [text for text in self._lines() if text.startswith(NOT_DELIVERED)]
+
+    def _lines(self) -> list[str]:
         return [message["text"] for message in self.conversation()["messages"] if message["role"] == "CONSUMER"]
 
     def hears(self, *texts: str) -> None:

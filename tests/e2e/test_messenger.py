@@ -114,6 +114,7 @@ def test_a_late_answer_is_refused_and_the_channel_stays_on(live: LiveStack) -> N
     agent.does("text", text="sorry for the delay")
     wait_until(lambda: outcome_of(live, "sorry for the delay") == ("dead", "window_closed"), PATIENCE_S, "it should have failed")
     assert consumer.received() == []
+    wait_until(lambda: any("too long ago" in reason for reason in agent.reasons()), PATIENCE_S, "the agent should read why")
     consumer.does("text", text="anybody?")
     agent.hears("hello", "anybody?")
     agent.does("text", text="here I am")
