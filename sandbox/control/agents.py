@@ -12,6 +12,9 @@ from aiohttp import web
 from sandbox.control.errors import NotFound, body_of, field, optional
 from sandbox.liveperson import LivePersonState, agents
 
+# A browser shows the file, but runs nothing in it and does not guess another type.
+STRANGERS_FILE = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'"}
+
 Action = Callable[[LivePersonState, str, dict[str, Any]], dict[str, Any]]
 
 
@@ -182,4 +185,4 @@ class AgentRoutes:
         stored = self.state.files.get("/" + request.match_info["path"])
         if stored is None:
             raise NotFound("there is no such file")
-        return web.Response(body=stored.data, content_type=stored.content_type)
+        return web.Response(body=stored.data, content_type=stored.content_type, headers=STRANGERS_FILE)

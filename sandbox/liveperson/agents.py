@@ -30,7 +30,7 @@ from sandbox.liveperson.conversations import (
     Dialog,
     Participant,
 )
-from sandbox.liveperson.files import CONTENT_TYPES, FILE_TYPE
+from sandbox.liveperson.files import CONTENT_TYPES, FILE_TYPE, MAX_FILE_BYTES
 from sandbox.liveperson.state import LivePersonState
 from sandbox.liveperson.users import agent_of
 
@@ -140,8 +140,8 @@ def file(
     """Store ``data`` and send it as a hosted file; ``file_type`` is an upper-case word such as PNG or PDF. Returns the sequence."""
     if not FILE_TYPE.fullmatch(file_type):
         raise BadAction("fileType must be an upper-case word such as PNG or PDF")
-    if not data:
-        raise BadAction("the file is empty")
+    if not 0 < len(data) <= MAX_FILE_BYTES:
+        raise BadAction(f"the file must have from 1 to {MAX_FILE_BYTES} bytes, not {len(data)}")
     conversation = _open(state, conversation_id)
     owner_id = conversation.agent_id or agent_of(conversation.account_id)
     path = state.files.new_path(conversation.account_id, owner_id, file_type)

@@ -72,6 +72,7 @@ class Message:
     audience: str
     metadata: list[Any] | None
     marks: dict[str, int] = field(default_factory=dict)  # "accept", "read" ... -> when
+    clicks: list[dict[str, Any]] = field(default_factory=list)  # on its elements: {"at_ms", "metadata"}
 
     @property
     def kind(self) -> str:
@@ -103,6 +104,7 @@ class Message:
             "audience": self.audience,
             "metadata": self.metadata,
             "status": {"accept": None, "read": None, **self.marks},
+            "clicks": self.clicks,
         }
 
 
@@ -289,12 +291,22 @@ class Conversation:
             "context": self.context,
             "clientProperties": self.client_properties,
             "ttr": {"ttrType": self.ttr_type, "value": self.ttr_s},
+            "effectiveTTR": self.effective_ttr_ms,
             "features": sorted(self.features),
             "csat": self.csat,
             "delay": self.delay,
             "suggestedId": self.suggested_id,
             "surveyAnswers": self.survey_answers,
-            "dialogs": [{"dialogId": d.dialog_id, "dialogType": d.dialog_type, "state": d.state} for d in self.dialogs],
+            "dialogs": [
+                {
+                    "dialogId": d.dialog_id,
+                    "dialogType": d.dialog_type,
+                    "state": d.state,
+                    "closedBy": d.closed_by,
+                    "closedCause": d.closed_cause,
+                }
+                for d in self.dialogs
+            ],
             "messages": [message.view() for dialog in self.dialogs for message in dialog.messages.values()],
             "consumerTyping": any(d.chat_states.get(consumer.consumer_id) == COMPOSING for d in self.dialogs if d.state == OPEN),
             "closeReason": self.close_reason,

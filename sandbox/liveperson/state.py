@@ -151,7 +151,7 @@ class LivePersonState:
             dialog.messages[sequence] = Message(dialog.dialog_id, sequence, who, role, event, at_ms, audience, metadata)
             self._answer_due(conversation, dialog, role, audience, at_ms)
         else:
-            self._mark(dialog, event["status"], event["sequenceList"], at_ms)
+            self._mark(dialog, event["status"], event["sequenceList"], at_ms, metadata)
         notification = messaging_event(
             conversation,
             dialog.dialog_id,
@@ -239,11 +239,13 @@ class LivePersonState:
             conversation.effective_ttr_ms, conversation.manual_ettr_ms = -1, None
 
     @staticmethod
-    def _mark(dialog: Dialog, status: str, sequences: list[int], at_ms: int) -> None:
+    def _mark(dialog: Dialog, status: str, sequences: list[int], at_ms: int, metadata: list[Any] | None) -> None:
         marks = ("accept", "read") if status == "READ" else (status.lower(),)  # read implies accepted
         for message in (dialog.messages[sequence] for sequence in sequences if sequence in dialog.messages):
             for mark in marks:
                 message.marks.setdefault(mark, at_ms)
+            if status == "ACTION":
+                message.clicks.append({"at_ms": at_ms, "metadata": metadata})
 
     def _tell_change(self, conversation: Conversation) -> None:
         self._tell(conversation, conversation_change(conversation, self.options.dialog_order))

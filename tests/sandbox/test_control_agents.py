@@ -65,6 +65,24 @@ def test_read_and_accept_report_what_was_not_reported_yet() -> None:
     run(body)
 
 
+def test_a_click_is_kept_with_the_message_it_was_made_on() -> None:
+    async def body(world: World) -> None:
+        connector = await Connector.of(world)
+        cid = await connector.opened()
+        await act(world, cid, "rich", {"content": {"type": "button", "title": "Buy"}})
+        metadata = [{"type": "ExternalId", "id": "buy-1"}]
+        click = {"type": "AcceptStatusEvent", "status": "ACTION", "sequenceList": [0]}
+        await connector.publish(cid, click, metadata=metadata)
+        await connector.publish(cid, click)
+        view = await world.control("GET", f"/conversations/{cid}")
+        (message,) = view["messages"]
+        assert [each["metadata"] for each in message["clicks"]] == [metadata, None]
+        assert message["status"]["action"] == message["clicks"][0]["at_ms"]
+        assert view["dialogs"] == [{"dialogId": cid, "dialogType": "MAIN", "state": "OPEN", "closedBy": None, "closedCause": None}]
+
+    run(body)
+
+
 def test_queue_transfer_and_join_change_the_assignment() -> None:
     async def body(world: World) -> None:
         cid = await (await Connector.of(world)).opened()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -146,6 +147,21 @@ def test_agents_send_files_of_any_type(file_type: str, content_type: str) -> Non
         assert (status, message["event"]["message"]["fileType"]) == (200, file_type)
         async with world.http.get(f"{world.base}/control/files{message['event']['message']['relativePath']}") as response:
             assert response.content_type.endswith(content_type)
+
+    run(body)
+
+
+def test_files_of_agents_have_the_same_limit_and_run_nothing_in_a_browser() -> None:
+    async def body(world: World) -> None:
+        cid = await (await Connector.of(world)).opened()
+        path = f"/control/conversations/{cid}/agent/file"
+        for size, status in ((3 * 1024 * 1024 + 1, 400), (0, 400), (3 * 1024 * 1024, 200)):
+            data = base64.b64encode(b"x" * size).decode()
+            assert (await world.call("POST", path, {"data_base64": data, "fileType": "BIN"}))[0] == status
+        (message,) = world.state.conversations[cid].main.messages.values()
+        async with world.http.get(f"{world.base}/control/files{message.event['message']['relativePath']}") as response:
+            assert response.headers["Content-Security-Policy"].startswith("sandbox;")
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
 
     run(body)
 
