@@ -1,30 +1,19 @@
 /** The agent's workspace: the queue, one conversation, what is known of its consumer, and what the agent can do. */
 
-import { consumerName, drawInfo, drawQueueItem, isClosed, knownSkills, lastAt, loadSkills, queueSignature, resumedFrom, skillName, source, stateOf, unread } from "./agent_facts.js";
+import { Composer } from "./agent_composer.js";
+import { colleagues, consumerName, drawInfo, drawQueueHeading, drawQueueItem, heldBy, inWords, isClosed, knownSkills, lastAt, loadAccounts, queueParts, queueSignature, resumedFrom, satisfaction, skillName, source, stateOf, unread } from "./agent_facts.js";
 import { drawDivider, drawMessage, signature } from "./agent_messages.js";
-import { avatar, composer, dayAndClock, drawOnce, el, icon, iconButton, keyed, stickToEnd } from "./dom.js";
+import { avatar, dayAndClock, drawOnce, el, icon, iconButton, keyed, stickToEnd } from "./dom.js";
 import { call, follow, notify } from "./live.js";
+import { menu } from "./menu.js";
 
-const TYPING_IDLE_MS = 4000;
 const RECHECK_MS = 300;
 
 /** Draw the workspace into `root`. `?account=` in the page's address shows that account only. */
 export function mountAgent(root) {
   const agent = new Agent(root);
   follow("conversation", (conversation) => agent.received(conversation), () => agent.load());
-}
-
-function sampleCard(pictureUrl) {
-  return {
-    type: "vertical",
-    elements: [
-      { type: "image", url: pictureUrl, tooltip: "Trail shoe" },
-      { type: "text", text: "Trail shoe Nova", tooltip: "Trail shoe Nova", style: { bold: true, size: "large" } },
-      { type: "text", text: "Blue, size 42. In stock, delivered tomorrow.", tooltip: "Description" },
-      { type: "button", title: "Reserve it", tooltip: "Reserve it", click: { actions: [{ type: "publishText", text: "Please reserve it" }] } },
-      { type: "button", title: "See the shop", tooltip: "See the shop", click: { actions: [{ type: "link", uri: "https://www.example.com/shoes" }] } },
-    ],
-  };
+  follow("reset", () => agent.forget());
 }
 
 class Agent {
@@ -32,8 +21,6 @@ class Agent {
     this.account = new URLSearchParams(location.search).get("account") ?? "";
     this.conversations = new Map();
     this.selected = null; // conversation id
-    this.isNote = false;
-    this.typing = null; // the timer that ends the agent's typing
     this.fresh = new Set(); // ids of what changed since the last load began
     this.chosen = false; // somebody picked a conversation by hand
     this.reading = false;
@@ -44,43 +31,42 @@ class Agent {
   // ---- frame ---------------------------------------------------------------------------------------------------------------
 
   draw(root) {
-    this.queue = el("ul", { class: "queue", "data-testid": "agent-queue", "aria-label": "Conversations" });
+    this.queue = el("ul", { class: "queue", "data-testid": "agent-queue", "aria-label": "Conversations", on: { keydown: (event) => this.moveInQueue(event) } });
     this.queueCount = el("span", { class: "count-all" });
     this.queueEmpty = el("div", { class: "empty small" }, el("strong", {}, "The queue is empty"), el("p", {}, "A conversation appears here as soon as a consumer writes."));
     const queue = el("nav", { class: "queue-part", "aria-label": "Queue" }, el("h2", {}, "Queue", this.queueCount), this.queue, this.queueEmpty);
 
     this.head = el("div", { class: "talk-who" });
-    this.joinButton = el("button", { type: "button", class: "primary", "data-testid": "agent-join", on: { click: () => this.act("join") } }, icon("join"), "Join");
-    this.transfer = el("select", { "aria-label": "Transfer to a skill", class: "quiet", "data-testid": "agent-transfer", on: { change: () => this.moveTo(this.transfer.value) } });
-    this.closeButton = el("button", { type: "button", class: "quiet", "data-testid": "agent-close", on: { click: () => this.act("close") } }, "Close");
+    this.joinButton = el("button", { type: "button", class: "primary", "data-testid": "agent-join", on: { click: () => this.act("join") } }, icon("join"), el("span", {}, "Join"));
+    this.transfer = el("select", { "aria-label": "Transfer", class: "quiet", "data-testid": "agent-transfer", on: { change: () => this.moveTo(this.transfer.value) } });
+    this.queueButton = el("button", { type: "button", class: "quiet", title: "Return the conversation to the queue of its skill", "data-testid": "agent-requeue", on: { click: () => this.act("queue") } }, "To queue");
+    this.closeMenu = menu("Close", null, [
+      { label: "Close", hint: "a survey follows where the skill has one", testid: "agent-close", run: () => this.act("close") },
+      { label: "Close everything", hint: "no survey", testid: "agent-close-all", run: () => this.act("close-all") },
+    ], { testid: "agent-close-menu" });
+    this.endSurveyButton = el("button", { type: "button", class: "quiet", "data-testid": "agent-end-survey", on: { click: () => this.act("close-all") } }, "End survey");
     this.resumeButton = el("button", { type: "button", class: "primary", "data-testid": "agent-resume", on: { click: () => this.resume() } }, icon("reply"), "Resume");
-    const head = el("header", { class: "talk-head" }, this.head, el("div", { class: "actions" }, this.joinButton, this.transfer, this.closeButton, this.resumeButton));
+    this.infoButton = iconButton("person", "About the consumer", () => this.showInfo(!this.workspace.classList.contains("with-info")), { class: "icon-button info-button", "aria-expanded": "false" });
+    const actions = el("div", { class: "actions" }, this.joinButton, this.transfer, this.queueButton, this.closeMenu, this.endSurveyButton, this.resumeButton);
 
     this.earlier = el("ol", { class: "talk earlier", "data-testid": "agent-earlier", "aria-label": "Earlier conversation" });
-    this.messages = el("ol", { class: "talk", "data-testid": "agent-messages", "aria-label": "Messages", role: "log" });
+    this.messages = el("ol", { class: "talk", "data-testid": "agent-messages", "aria-label": "Messages" });
+    this.survey = el("ol", { class: "talk survey", "data-testid": "agent-survey", "aria-label": "Post-conversation survey" });
     this.typingLine = el("p", { class: "typing", "data-testid": "agent-typing", role: "status", hidden: true }, el("i"), el("i"), el("i"), el("span"));
-    this.scroller = el("div", { class: "scroller", tabindex: "0", "aria-label": "Conversation" }, this.earlier, this.messages, this.typingLine);
-    this.goToEnd = stickToEnd(this.scroller, this.earlier, this.messages, this.typingLine);
+    this.scroller = el("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": "Conversation" }, this.earlier, this.messages, this.survey, this.typingLine);
+    this.goToEnd = stickToEnd(this.scroller, this.earlier, this.messages, this.survey, this.typingLine);
 
-    this.input = el("textarea", { rows: "1", "data-testid": "agent-input", "aria-label": "Answer", on: { input: () => this.types() } });
-    this.clearInput = composer(this.input, () => this.send());
-    this.noteButton = el("button", { type: "button", class: "tool", title: "A private note, which the consumer does not get", "data-testid": "agent-note", "aria-pressed": "false", on: { click: () => this.setNote(!this.isNote) } }, icon("lock"), "Note");
-    this.cardButton = el("button", { type: "button", class: "tool", title: "Send a sample card with buttons", "data-testid": "agent-card", on: { click: () => this.sendCard() } }, icon("card"), "Card");
-    this.pictureButton = el("button", { type: "button", class: "tool", title: "Send a sample picture", "data-testid": "agent-picture", on: { click: () => this.sendPicture() } }, icon("image"), "Picture");
-    this.sendButton = el("button", { type: "submit", class: "primary", "data-testid": "agent-send" }, "Send");
-    this.form = el(
-      "form",
-      { class: "talk-foot", on: { submit: (event) => (event.preventDefault(), this.send()) } },
-      this.input,
-      el("div", { class: "tools" }, this.noteButton, this.cardButton, this.pictureButton, this.sendButton),
-    );
-    this.closedLine = el("p", { class: "closed-line" });
-    this.talk = el("section", { class: "talk-part", "aria-label": "Conversation" }, head, this.scroller, this.closedLine, this.form);
+    const act = (action, body, conversationId) => this.act(action, body, conversationId);
+    const isOpen = (id) => this.conversations.has(id) && !isClosed(this.conversations.get(id));
+    this.composer = new Composer({ act, isOpen, conversation: () => this.conversation, sent: () => this.goToEnd() });
+    this.closedLine = el("div", { class: "closed-line", "data-testid": "agent-outcome" });
+    this.talk = el("section", { class: "talk-part", "aria-label": "Conversation" }, el("header", { class: "talk-head" }, this.head, this.infoButton, actions), this.scroller, this.closedLine, this.composer.root);
     this.nothing = el("section", { class: "talk-part nothing" }, el("div", { class: "empty" }, icon("chat"), el("strong", {}, "No conversation selected"), el("p", {}, "Choose one from the queue, or write as a consumer to begin one.")));
-    this.info = el("aside", { class: "info", "data-testid": "agent-info", "aria-label": "About the consumer" });
-    this.infoButton = iconButton("person", "About the consumer", () => this.workspace.classList.toggle("with-info"), { class: "icon-button info-button" });
-    head.querySelector(".actions").append(this.infoButton);
-    this.workspace = el("div", { class: "workspace" }, queue, this.talk, this.nothing, this.info);
+    this.infoBody = el("div");
+    const closeInfo = iconButton("close", "Close", () => this.showInfo(false), { class: "icon-button info-close" });
+    this.info = el("aside", { class: "info", "data-testid": "agent-info", "aria-label": "About the consumer", tabindex: "0" }, closeInfo, this.infoBody);
+    this.news = el("p", { class: "hidden", role: "status", "aria-live": "polite", "data-testid": "agent-news" });
+    this.workspace = el("div", { class: "workspace", on: { keydown: (event) => event.key === "Escape" && this.showInfo(false) } }, queue, this.talk, this.nothing, this.info, this.news);
     root.append(this.workspace);
     document.addEventListener("visibilitychange", () => this.readIfSeen());
   }
@@ -93,26 +79,45 @@ class Agent {
 
   async load() {
     this.fresh.clear();
-    await loadSkills().catch((error) => notify(error.message));
+    await loadAccounts().catch((error) => notify(error.message));
     const answer = await call("GET", `/control/conversations${this.account ? `?account=${encodeURIComponent(this.account)}` : ""}`);
     if (!answer) return;
-    const kept = [...this.fresh].map((id) => [id, this.conversations.get(id)]); // they changed meanwhile: the answer may be older
+    const kept = [...this.fresh].filter((id) => this.conversations.has(id)).map((id) => [id, this.conversations.get(id)]); // they changed meanwhile: the answer may be older
     this.conversations = new Map([...answer.conversations.map((conversation) => [conversation.conversationId, conversation]), ...kept]);
     this.show();
   }
 
   received(conversation) {
     if (this.account && conversation.accountId !== this.account) return;
+    this.announce(conversation, this.conversations.get(conversation.conversationId));
     this.fresh.add(conversation.conversationId);
     this.conversations.set(conversation.conversationId, conversation);
     this.show();
   }
 
+  /** The sandbox was reset: nothing of what is shown is there any more. */
+  forget() {
+    this.conversations.clear();
+    this.fresh.clear();
+    this.selected = null;
+    this.chosen = false;
+    this.composer.reset();
+    this.show();
+    this.load();
+  }
+
+  /** Say what is new to those who do not see it. */
+  announce(conversation, before) {
+    const known = before?.messages.length ?? 0;
+    const said = conversation.messages.slice(known).filter((message) => message.role === "CONSUMER").at(-1);
+    if (said) this.news.textContent = `${consumerName(conversation)}: ${inWords(said)}`;
+    else if (!before) this.news.textContent = `New conversation with ${consumerName(conversation)}`;
+    else if (stateOf(before).words !== stateOf(conversation).words) this.news.textContent = `The conversation with ${consumerName(conversation)} is now ${stateOf(conversation).words.toLowerCase()}`;
+  }
+
   select(conversationId) {
     if (this.selected === conversationId) return;
-    this.endTyping();
-    this.setNote(false);
-    this.clearInput();
+    this.composer.reset();
     this.selected = conversationId;
     this.show();
   }
@@ -129,15 +134,26 @@ class Agent {
     };
     keyed(
       this.queue,
-      all,
-      (conversation) => conversation.conversationId,
-      (conversation) => queueSignature(conversation, conversation.conversationId === this.selected),
-      (conversation) => drawQueueItem(conversation, conversation.conversationId === this.selected, chosenBy(conversation)),
+      queueParts(all),
+      (part) => (part.kind === "heading" ? `skill ${part.name}` : part.conversation.conversationId),
+      (part) => (part.kind === "heading" ? String(part.count) : queueSignature(part.conversation, part.conversation.conversationId === this.selected)),
+      (part) => (part.kind === "heading" ? drawQueueHeading(part) : drawQueueItem(part.conversation, part.conversation.conversationId === this.selected, chosenBy(part.conversation))),
     );
     this.queueEmpty.hidden = all.length > 0;
-    this.queueCount.textContent = all.length ? String(all.filter((conversation) => !isClosed(conversation)).length) : "";
+    const open = all.filter((conversation) => !isClosed(conversation)).length;
+    this.queueCount.textContent = all.length ? String(open) : "";
+    this.queueCount.title = `${open} open`;
     this.showConversation();
     this.readIfSeen();
+  }
+
+  /** Arrow keys, Home and End move through the queue; Enter, as on any button, shows the conversation. */
+  moveInQueue(event) {
+    const buttons = [...this.queue.querySelectorAll("button")], at = buttons.indexOf(document.activeElement);
+    const to = { ArrowDown: at + 1, ArrowUp: Math.max(at - 1, 0), Home: 0, End: buttons.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    buttons[Math.min(to, buttons.length - 1)].focus();
   }
 
   showConversation() {
@@ -145,29 +161,55 @@ class Agent {
     this.talk.hidden = this.info.hidden = !conversation;
     this.nothing.hidden = Boolean(conversation);
     if (!conversation) return;
-    const name = consumerName(conversation), state = stateOf(conversation), closed = state.key === "closed";
-    const resumed = Boolean(resumedFrom(conversation));
-    drawOnce(this.head, [name, state, resumed, source(conversation), conversation.skillId], () => [
+    const name = consumerName(conversation), state = stateOf(conversation), closed = isClosed(conversation), holder = heldBy(conversation);
+    drawOnce(this.head, [name, state, resumedFrom(conversation), source(conversation), conversation.skillId, holder], () => [
       avatar(name),
-      el("div", {}, el("h2", {}, name), el("span", {}, el("span", { class: `pill ${state.key}` }, state.words), resumed && el("span", { class: "pill" }, "Resumed"), [source(conversation), skillName(conversation.skillId)].filter(Boolean).join(" · "))),
+      el("div", {}, el("h2", {}, name), el("span", {}, el("span", { class: `pill ${state.key}` }, state.words), resumedFrom(conversation) && el("span", { class: "pill" }, "Resumed"), holder && el("span", { class: "pill" }, `with ${holder}`), [source(conversation), skillName(conversation.skillId)].filter(Boolean).join(" · "))),
     ]);
-    drawOnce(this.info, { ...conversation, messages: null, consumerTyping: null, updated_ms: null, dialogs: null }, () => drawInfo(conversation).filter(Boolean));
-    this.joinButton.hidden = closed || Boolean(conversation.agentId);
-    this.transfer.hidden = this.closeButton.hidden = this.form.hidden = closed;
-    this.resumeButton.hidden = this.closedLine.hidden = !closed;
-    this.closedLine.textContent = conversation.closeReason ? `Closed by ${conversation.closeReason.toLowerCase()}` : "This conversation is closed";
+    drawOnce(this.infoBody, { ...conversation, messages: null, consumerTyping: null, updated_ms: null, dialogs: null }, () => drawInfo(conversation).filter(Boolean));
+    this.joinButton.hidden = closed || (Boolean(conversation.agentId) && !holder);
+    this.joinButton.lastElementChild.textContent = holder ? "Take over" : "Join";
+    this.transfer.hidden = this.closeMenu.hidden = closed;
+    this.composer.root.hidden = closed || Boolean(holder);
+    this.queueButton.hidden = closed || !conversation.agentId;
+    this.endSurveyButton.hidden = state.key !== "survey";
+    this.resumeButton.hidden = state.key !== "closed";
+    this.closedLine.hidden = !closed;
+    if (closed) this.showOutcome(conversation);
     this.drawTransfer(conversation);
-    this.input.placeholder = this.isNote ? "A note that only colleagues see" : `Answer ${name}`;
+    this.composer.address(name);
     const fresh = this.messages.dataset.conversation !== conversation.conversationId;
-    if (fresh) this.messages.replaceChildren();
+    if (fresh) for (const list of [this.messages, this.survey]) list.replaceChildren();
     this.messages.dataset.conversation = conversation.conversationId;
     this.showEarlier(conversation);
-    const { messages } = conversation;
     const key = (message) => `${message.dialogId}/${message.sequence}`;
-    keyed(this.messages, messages, key, (_, index) => signature(messages, index, conversation), (_, index) => drawMessage(messages, index, conversation));
+    const main = conversation.messages.filter((message) => message.dialogId === conversation.conversationId);
+    keyed(this.messages, main, key, (_, index) => signature(main, index, conversation), (_, index) => drawMessage(main, index, conversation));
+    this.showSurvey(conversation);
     this.typingLine.hidden = !conversation.consumerTyping;
     this.typingLine.lastElementChild.textContent = `${name} is typing`;
     if (fresh) this.goToEnd();
+  }
+
+  /** Who closed it, and what the consumer thought of it. */
+  showOutcome(conversation) {
+    const { state, stage, closeReason, csat, surveyAnswers, dialogs } = conversation;
+    drawOnce(this.closedLine, [state, stage, closeReason, csat, surveyAnswers, dialogs], () => {
+      const by = closeReason ? `Closed by ${closeReason.toLowerCase()}` : "This conversation is closed";
+      return [el("p", {}, stage === "CLOSE" ? by : `${by}; the survey is under way`), satisfaction(conversation)].filter(Boolean);
+    });
+  }
+
+  /** The survey is a dialog of its own, and stands apart from the conversation. */
+  showSurvey(conversation) {
+    const dialog = conversation.dialogs.find((each) => each.dialogType === "POST_SURVEY");
+    const said = conversation.messages.filter((message) => message.dialogId === dialog?.dialogId);
+    const words = dialog && `Post-conversation survey · ${dialog.state === "OPEN" ? "under way" : (dialog.closedCause ?? "closed").toLowerCase()}`;
+    const key = (message) => `${message.dialogId}/${message.sequence}`;
+    const parts = said.map((message, index) => ({ key: key(message), signature: signature(said, index, conversation), draw: () => drawMessage(said, index, conversation) }));
+    if (dialog) parts.unshift({ key: dialog.dialogId, signature: words, draw: () => drawDivider(words) });
+    keyed(this.survey, parts, (part) => part.key, (part) => part.signature, (part) => part.draw());
+    this.survey.hidden = !dialog;
   }
 
   /** Above a resumed conversation, the ones that it goes on with, oldest first. */
@@ -196,8 +238,23 @@ class Agent {
   drawTransfer(conversation) {
     const seen = [...this.conversations.values()].map((other) => String(other.skillId ?? "")).filter((skill) => skill && skill !== "-1");
     const skills = [...new Set([...knownSkills(), ...seen])].filter((skill) => skill !== String(conversation.skillId)).sort();
-    drawOnce(this.transfer, skills, () => [el("option", { value: "" }, "Transfer…"), ...skills.map((skill) => el("option", { value: skill }, skillName(skill)))]);
+    const others = colleagues(conversation).map(({ pid, username, kind }) => ({ pid, label: kind === "bot" ? `${username} (bot)` : username }));
+    const group = (label, options) => options.length > 0 && el("optgroup", { label }, options);
+    drawOnce(this.transfer, [skills, others], () =>
+      [
+        el("option", { value: "" }, "Transfer…"),
+        group("To a skill", skills.map((skill) => el("option", { value: skill }, skillName(skill)))),
+        group("To an agent", others.map(({ pid, label }) => el("option", { value: `agent ${pid}` }, label))),
+      ].filter(Boolean),
+    );
     this.transfer.value = "";
+  }
+
+  showInfo(on) {
+    if (this.workspace.classList.contains("with-info") === on) return;
+    this.workspace.classList.toggle("with-info", on);
+    this.infoButton.setAttribute("aria-expanded", String(on));
+    (on ? this.info : this.infoButton).focus();
   }
 
   // ---- what the agent does -------------------------------------------------------------------------------------------------
@@ -206,33 +263,10 @@ class Agent {
     return call("POST", `/control/conversations/${encodeURIComponent(conversationId)}/agent/${action}`, body);
   }
 
-  async send() {
-    const text = this.input.value.trim();
-    if (!text || !this.conversation) return;
-    this.clearInput();
-    this.endTyping();
-    if (!(await this.act(this.isNote ? "private" : "text", { text }))) this.input.value ||= text;
-    else this.setNote(false);
-    this.goToEnd();
-    this.input.focus();
-  }
-
-  sendCard() {
-    return this.act("rich", { content: sampleCard(`${document.body.dataset.baseUrl}/static/sample.jpg`) });
-  }
-
-  async sendPicture() {
-    const blob = await (await fetch("/static/sample.jpg")).blob();
-    const url = await new Promise((resolve) => {
-      const reader = new FileReader();
-      reader.addEventListener("load", () => resolve(reader.result));
-      reader.readAsDataURL(blob);
-    });
-    await this.act("file", { data_base64: url.split(",")[1], fileType: "JPG", caption: "" });
-  }
-
-  async moveTo(skillId) {
-    if (skillId) await this.act("transfer", { skillId });
+  async moveTo(target) {
+    const agentId = target.startsWith("agent ") ? target.slice(6) : null;
+    if (agentId) await this.act("suggest", { agentId });
+    else if (target) await this.act("transfer", { skillId: target });
     this.transfer.value = "";
   }
 
@@ -242,45 +276,18 @@ class Agent {
     if (!next) return;
     this.conversations.set(next.conversationId, next);
     this.select(next.conversationId);
-    this.input.focus();
+    this.composer.input.focus();
   }
 
-  setNote(on) {
-    this.isNote = on;
-    this.form.classList.toggle("is-note", on);
-    this.noteButton.setAttribute("aria-pressed", String(on));
-    this.sendButton.textContent = on ? "Save note" : "Send";
-    if (this.conversation) this.input.placeholder = on ? "A note that only colleagues see" : `Answer ${consumerName(this.conversation)}`;
-    if (on) {
-      this.endTyping();
-      this.input.focus();
-    }
-  }
-
-  /** Tell the consumer that the agent types, until the agent pauses; a note is typed unseen, and so is anything before the agent joined. */
-  types() {
-    if (this.isNote || !this.input.value.trim() || !this.conversation?.agentId) return this.endTyping();
-    const conversationId = this.selected;
-    if (!this.typing) this.act("typing", { on: true }, conversationId);
-    clearTimeout(this.typing?.timer);
-    this.typing = { conversationId, timer: setTimeout(() => this.endTyping(), TYPING_IDLE_MS) };
-  }
-
-  endTyping() {
-    if (!this.typing) return;
-    const { conversationId, timer } = this.typing;
-    clearTimeout(timer);
-    this.typing = null;
-    const conversation = this.conversations.get(conversationId);
-    if (conversation && !isClosed(conversation)) this.act("typing", { on: false }, conversationId);
-  }
-
-  /** Report the consumer's messages as read, while the agent who joined can see them. */
+  /** Report the consumer's messages as received, and as read while the agent who joined can see them. */
   async readIfSeen() {
     const conversation = this.conversation;
-    if (!conversation?.agentId || this.reading || document.visibilityState !== "visible" || !unread(conversation).length) return;
+    if (!conversation?.agentId || heldBy(conversation) || this.reading || !unread(conversation).length) return;
+    const isNew = unread(conversation).some((message) => !message.status?.accept), isSeen = document.visibilityState === "visible";
+    if (!isNew && !isSeen) return;
     this.reading = true;
-    const done = await this.act("read");
+    const { conversationId } = conversation;
+    const done = (!isNew || (await this.act("accept", {}, conversationId))) && (!isSeen || (await this.act("read", {}, conversationId)));
     this.reading = false;
     if (done) setTimeout(() => this.readIfSeen(), RECHECK_MS); // something may have come meanwhile
   }

@@ -1,12 +1,15 @@
 /** The messages of a conversation as the agent sees them. */
 
-import { clock, dayAndClock, el, icon, link, linked, picture } from "./dom.js";
 import { consumerName, lockNote } from "./agent_facts.js";
+import { drawReplies, drawRich, metadataWords, strayClicks } from "./agent_rich.js";
+import { clock, dayAndClock, el, icon, linked, picture } from "./dom.js";
 
-const PICTURES = ["JPG", "JPEG", "PNG", "GIF"];
+const PICTURES = ["JPG", "JPEG", "PNG", "GIF", "WEBP"];
+const VIDEOS = ["MP4", "MOV", "WEBM"];
+const SOUNDS = ["MP3", "M4A", "OGG", "WAV"];
 const GAP_MS = 10 * 60 * 1000;
 
-const isAgent = (message) => message.role === "ASSIGNED_AGENT" || message.role === "AGENT" || message.role === "MANAGER";
+const isAgent = (message) => ["ASSIGNED_AGENT", "AGENT", "MANAGER"].includes(message.role);
 const isPrivate = (message) => message.audience === "AGENTS_AND_MANAGERS";
 
 /** One message of `messages[index]`, in the words of `conversation`. */
@@ -14,7 +17,6 @@ export function drawMessage(messages, index, conversation) {
   const message = messages[index], before = messages[index - 1];
   const gap = !before || message.at_ms - before.at_ms > GAP_MS;
   const side = message.role === "CONSUMER" ? "consumer" : isAgent(message) ? "agent" : "system";
-  const speaker = side === "consumer" ? consumerName(conversation) : side === "agent" ? "You" : message.role === "CONTROLLER" ? "System" : message.role;
   return el(
     "li",
     {
@@ -24,8 +26,16 @@ export function drawMessage(messages, index, conversation) {
     gap && el("p", { class: "when" }, dayAndClock(message.at_ms)),
     isPrivate(message) && lockNote(),
     body(message),
-    el("p", { class: "under" }, el("span", {}, `${speaker} · ${clock(message.at_ms)}`), side === "agent" && !isPrivate(message) && status(message)),
+    strayClicks(message.event, message.clicks ?? []).map((click) => el("p", { class: "clicked" }, icon("check"), `Clicked ${clock(click.at_ms)}`, click.metadata && ` · ${metadataWords(click.metadata)}`)),
+    el("p", { class: "under" }, el("span", {}, `${speaker(message, side, conversation)} · ${clock(message.at_ms)}`), side === "consumer" && answered(message), side !== "consumer" && !isPrivate(message) && status(message)),
   );
+}
+
+function speaker(message, side, conversation) {
+  if (side === "consumer") return consumerName(conversation);
+  if (message.role === "AGENT") return "Survey";
+  if (side === "agent") return message.role === "MANAGER" ? "Manager" : "You";
+  return message.role === "CONTROLLER" ? "Automatic message" : message.role;
 }
 
 /** A line across the conversation, with a few words on it. */
@@ -45,44 +55,38 @@ function statusOf({ status = {} }) {
 function status(message) {
   const key = statusOf(message);
   const words = { failed: "Not delivered", read: "Read", delivered: "Delivered", sent: "Sent" }[key];
-  return el("span", { class: `tick ${key}` }, key === "failed" ? null : icon("check"), words);
+  const at = { failed: message.status.nack, read: message.status.read, delivered: message.status.accept }[key];
+  const opened = message.status?.access && el("span", { class: "tick read" }, icon("check"), "Opened");
+  return [el("span", { class: `tick ${key}`, title: at ? `${words} ${clock(at)}` : words }, icon(key === "failed" ? "close" : "check"), words), opened];
+}
+
+/** What a consumer's message carries beside its words: it was tapped, not typed. */
+function answered(message) {
+  const words = metadataWords(message.metadata);
+  return words && el("span", { class: "from-button", title: "Metadata of the element that was tapped" }, icon("reply"), words);
 }
 
 function body(message) {
-  const event = message.event ?? {};
-  const replies = event.quickReplies?.replies ?? [];
+  const event = message.event ?? {}, clicks = message.clicks ?? [];
   const parts = [];
-  if (message.type === "rich") parts.push(el("div", { class: "rich" }, event.content ? structured(event.content) : linked(message.text)));
+  if (message.type === "rich") parts.push(event.content ? drawRich(event.content, clicks) : el("p", { class: "bubble" }, linked(message.text ?? "")));
   else if (message.type === "file") parts.push(file(message, event.message ?? {}));
+  else if (message.type === "form") parts.push(el("p", { class: "bubble file" }, icon("lock"), el("span", {}, message.text || "Secure form"), el("small", {}, "Secure form")));
   else parts.push(el("p", { class: "bubble" }, linked(message.text ?? "")));
-  if (replies.length) parts.push(el("p", { class: "offered" }, replies.map((reply) => el("span", { class: "chip" }, reply.title))));
+  if (event.quickReplies?.replies?.length) parts.push(drawReplies(event.quickReplies.replies, clicks));
   return parts;
 }
 
+/** A file with what can be seen of it, and a way to keep it. */
 function file(message, { relativePath = "", fileType = "", caption = "" }) {
-  const url = `/control/files/${relativePath.replace(/^\//, "")}`;
-  if (PICTURES.includes(fileType)) return el("figure", { class: "picture" }, picture(url, caption || "Picture"), caption && el("figcaption", {}, caption));
-  const name = caption || relativePath.split("/").pop() || "File";
-  return el("p", { class: "bubble file" }, icon("file"), el("a", { href: url, target: "_blank", rel: "noopener" }, name));
-}
-
-/** LivePerson's structured content, as cards. */
-function structured(node) {
-  switch (node.type) {
-    case "vertical":
-    case "horizontal":
-    case "carousel":
-    case "list":
-      return el("div", { class: `box ${node.type}` }, (node.elements ?? []).map(structured));
-    case "text":
-      return el("p", { class: node.style?.bold || node.tag === "title" ? "strong" : "" }, node.text ?? "");
-    case "image":
-      return picture(node.url ?? "", node.tooltip || node.caption || "Picture");
-    case "button":
-      return el("span", { class: "card-button" }, node.title ?? node.tooltip ?? "Button");
-    case "map":
-      return link(`https://www.openstreetmap.org/?mlat=${node.la}&mlon=${node.lo}`, node.tooltip || `${node.la}, ${node.lo}`);
-    default:
-      return el("p", { class: "muted" }, node.title ?? node.text ?? node.type ?? "");
+  const url = `/control/files/${String(relativePath).split("/").filter(Boolean).map(encodeURIComponent).join("/")}`;
+  const type = String(fileType).toUpperCase(), name = caption || `File.${type.toLowerCase()}`;
+  const save = el("a", { class: "save", href: url, download: name, title: `Download ${name}`, "aria-label": `Download ${name}` }, icon("save"));
+  if (PICTURES.includes(type)) {
+    const open = el("a", { href: url, target: "_blank", rel: "noopener", title: "Open the picture" }, picture(url, caption || "Picture"));
+    return el("figure", { class: "picture" }, open, el("figcaption", {}, el("span", {}, caption || type), save));
   }
+  const player = VIDEOS.includes(type) ? "video" : SOUNDS.includes(type) ? "audio" : null;
+  if (player) return el("figure", { class: "picture" }, el(player, { controls: true, preload: "metadata", src: url }), el("figcaption", {}, el("span", {}, name), save));
+  return el("p", { class: "bubble file" }, icon("file"), el("a", { href: url, target: "_blank", rel: "noopener" }, name), el("small", {}, type), save);
 }

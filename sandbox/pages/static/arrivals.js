@@ -19,6 +19,7 @@ export class Arrivals {
       onChange();
     };
     follow("conversation", (conversation) => (keep(conversation), onChange()), load);
+    follow("reset", () => (this.conversations.clear(), onChange()));
   }
 
   /** In how many milliseconds `message` is missed at the agents: 0 when it is by now, null when it is there (or nobody can tell). */

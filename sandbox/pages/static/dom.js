@@ -13,6 +13,11 @@ const ICONS = {
   close: ["M6 6l12 12", "M18 6L6 18"],
   chat: ["M4 5h16v11H10l-4 4v-4H4z"],
   person: ["M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8z", "M4.500 20.500c0-4 3.300-6.500 7.500-6.500s7.500 2.500 7.500 6.500"],
+  clip: ["M19.500 11.500l-7.700 7.700a4.600 4.600 0 0 1-6.500-6.500l8-8a3 3 0 0 1 4.300 4.300l-7.900 7.900a1.500 1.500 0 0 1-2.100-2.100l7.200-7.200"],
+  down: ["M7 10l5 5 5-5"],
+  out: ["M9 6H6v12h12v-3", "M12 5h7v7", "M19 5l-8 8"],
+  save: ["M12 4v11", "M7.500 11l4.500 4.500 4.500-4.500", "M5 19.500h14"],
+  star: ["M12 4l2.500 5.200 5.500.8-4 4 .900 5.600L12 17l-4.900 2.600.900-5.600-4-4 5.500-.8z"],
   phone: ["M7 2.500h10v19H7z", "M11 18.500h2"],
 };
 
@@ -26,7 +31,7 @@ export function el(tag, props = {}, ...children) {
     else if (name === "on") for (const [event, handler] of Object.entries(value)) node.addEventListener(event, handler);
     else node.setAttribute(name, value === true ? "" : String(value));
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false && child !== ""));
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false && child !== ""));
   return node;
 }
 
@@ -101,7 +106,9 @@ export function drawOnce(box, facts, draw) {
   box.replaceChildren(...draw());
 }
 
-/** Show `items` in `list`: each is drawn when it is new or its `signature` changed, and stays untouched otherwise. */
+const FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex], audio[controls], video[controls]";
+
+/** Show `items` in `list`: each is drawn when it is new or its `signature` changed, and stays untouched otherwise; focus stays where it was. */
 export function keyed(list, items, key, signature, draw) {
   const old = new Map([...list.children].map((node) => [node.dataset.key, node]));
   const nodes = items.map((item, index) => {
@@ -111,6 +118,10 @@ export function keyed(list, items, key, signature, draw) {
     const node = draw(item, index);
     node.dataset.key = id;
     marks.set(node, mark);
+    if (had?.contains(document.activeElement)) {
+      const at = [...had.querySelectorAll(FOCUSABLE)].indexOf(document.activeElement);
+      queueMicrotask(() => node.querySelectorAll(FOCUSABLE)[at]?.focus({ preventScroll: true }));
+    }
     return node;
   });
   const same = nodes.length === list.children.length && nodes.every((node, index) => node === list.children[index]);

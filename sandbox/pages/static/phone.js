@@ -15,6 +15,7 @@ export function mountPhone(root, { provider = "", baseUrl, platformUrl, withAgen
   if (withAgents) phone.arrivals = new Arrivals(() => phone.showMissing());
   follow("line", () => phone.loadLines(), () => phone.loadLines());
   follow("phone", (data) => phone.received(data), () => phone.refresh());
+  follow("reset", () => phone.forget());
 }
 
 class Phone {
@@ -139,6 +140,14 @@ class Phone {
     const before = ++this.changes;
     const data = await call("GET", `${this.path}?to=${encodeURIComponent(this.line.address)}`);
     if (data && before === this.changes) this.show(data);
+  }
+
+  /** The sandbox was reset: the lines stay, what was said is gone. */
+  forget() {
+    clearTimeout(this.typing);
+    this.typing = null;
+    this.show(null);
+    this.loadLines();
   }
 
   received(data) {
