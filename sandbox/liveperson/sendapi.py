@@ -142,7 +142,7 @@ class SendRoutes:
         expect(request.content_type == "application/json", f"Content-Type must be application/json, not {request.content_type}")
         try:
             return json.loads(raw.decode())
-        except ValueError as err:
+        except (ValueError, RecursionError) as err:
             raise BadRequest(f"the body is not JSON: {err}") from err
 
     def _set_profile(self, consumer: Consumer, item: dict[str, Any], properties: dict[str, Any] | None) -> dict[str, Any]:

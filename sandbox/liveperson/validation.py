@@ -13,6 +13,7 @@ from sandbox.liveperson.conversations import CLOSE, TTR_SECONDS
 from sandbox.liveperson.files import FILE_TYPE, MAX_FILE_BYTES, UPLOAD_TYPES
 
 MAX_REQUEST_CHARS = 5000  # of the JSON text, in UTF-16 units
+MAX_DEPTH = 100  # of nested objects and arrays
 MAX_PREVIEW_BYTES = 30 * 1024
 CHAT_STATES = ("ACTIVE", "INACTIVE", "GONE", "COMPOSING", "PAUSE")
 ACCEPT_STATUSES = ("ACCEPT", "READ", "ACCESS", "NACK", "ACTION")
@@ -67,10 +68,11 @@ def element(data: Any, where: str = "the request") -> dict[str, Any]:
     return {**data, "body": _without_nulls(data["body"])}
 
 
-def _without_nulls(value: Any) -> Any:
+def _without_nulls(value: Any, depth: int = 0) -> Any:
+    expect(depth <= MAX_DEPTH, "the request is nested too deeply")
     if isinstance(value, dict):
-        return {name: _without_nulls(inner) for name, inner in value.items() if inner is not None}
-    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
+        return {name: _without_nulls(inner, depth + 1) for name, inner in value.items() if inner is not None}
+    return [_without_nulls(item, depth + 1) for item in value] if isinstance(value, list) else value
 
 
 def request_size(text: str, body: dict[str, Any]) -> None:

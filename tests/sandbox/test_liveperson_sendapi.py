@@ -294,6 +294,19 @@ def test_requests_over_5000_characters_are_refused_but_a_preview_does_not_count(
     run(body)
 
 
+@pytest.mark.parametrize("depth", [200, 2000])
+def test_a_body_that_is_nested_too_deeply_is_a_bad_request(depth: int) -> None:
+    async def body(world: World) -> None:
+        connector = await Connector.of(world)
+        raw = '{"kind":"req","id":"1","type":"ms.PublishEvent","body":{"dialogId":' + "[" * depth + "]" * depth + "}}"
+        headers = {**connector.headers, "Content-Type": "application/json"}
+        path = f"/api/account/{ACCOUNT}/messaging/consumer/conversation/send?v=3"
+        status, answer = await world.call("POST", path, data=raw.encode(), headers=headers)
+        assert (status, answer["code"]) == (400, "BAD_REQUEST")
+
+    run(body)
+
+
 def test_another_consumers_conversation_is_an_invalid_jws() -> None:
     async def body(world: World) -> None:
         cid = await (await Connector.of(world)).opened()
