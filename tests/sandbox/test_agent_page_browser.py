@@ -220,16 +220,17 @@ def test_json_of_ones_own_is_checked_and_only_sent_when_it_is_right() -> None:
         for written, wrong in (
             ('{"type": "text"', "This is not JSON: "),
             ("[]", "This must be an object"),
-            ('{"type": "text"}', "content.text must be a text"),
-            ('{"type": "hologram"}', "content.type must be one of text, image"),
+            ('{"type": "text", "text": "a"}', "content.type must be one of vertical, horizontal, carousel"),
+            ('{"type": "vertical", "elements": [{"type": "text"}]}', "content.elements[0].text must be a text"),
+            ('{"type": "vertical", "elements": [{"type": "hologram"}]}', "content.elements[0].type must be one of text, image"),
             ('{"type": "carousel", "elements": [{"type": "text", "text": "a"}]}', "content.elements has 1 items, not 2 to 10"),
             (
                 '{"type": "vertical", "elements": [{"type": "image", "url": "http://x"}]}',
                 "content.elements[0].url must begin with https://",
             ),
             (
-                '{"type": "button", "title": "a", "click": {"actions": [{"type": "jump"}]}}',
-                "content.click.actions[0].type must be one of publishText",
+                '{"type": "vertical", "elements": [{"type": "button", "title": "a", "click": {"actions": [{"type": "jump"}]}}]}',
+                "content.elements[0].click.actions[0].type must be one of publishText",
             ),
             ('{"text": "a", "quickReplies": {"type": "quickReplies", "replies": []}}', "quickReplies.replies has 0 items, not 1 to 24"),
             (
@@ -242,7 +243,8 @@ def test_json_of_ones_own_is_checked_and_only_sent_when_it_is_right() -> None:
             await expect(editor).to_have_attribute("aria-invalid", "true")
             await page.get_by_test_id("agent-json-send").click()
         assert stage.liveperson.ledger("agent.message") == []
-        await editor.fill('{"content": {"type": "text", "text": "right"}, "metadata": [{"type": "ExternalId", "id": "m"}]}')
+        right = {"type": "vertical", "elements": [{"type": "text", "text": "right"}]}
+        await editor.fill(json.dumps({"content": right, "metadata": [{"type": "ExternalId", "id": "m"}]}))
         await expect(problem).to_be_empty()
         await page.get_by_test_id("agent-json-send").click()
         await expect(page.get_by_test_id("agent-messages").locator(".msg").last).to_contain_text("right")

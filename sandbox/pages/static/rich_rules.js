@@ -18,7 +18,7 @@ export function parsed(text) {
   const unknown = Object.keys(body).filter((name) => !["content", "text", "quickReplies", "metadata"].includes(name));
   const errors = unknown.map((name) => `${name} is not known; an object without a type may have content, text, quickReplies, metadata`);
   if ((body.content === undefined) === (body.text === undefined)) errors.push("Either content or text is needed");
-  if (body.content !== undefined) errors.push(...element(body.content, "content"));
+  if (body.content !== undefined) errors.push(...root(body.content));
   if (body.text !== undefined) errors.push(...words(body.text, "text", 5000));
   if (body.quickReplies !== undefined) errors.push(...quickReplies(body.quickReplies, "quickReplies"));
   if (body.metadata !== undefined) errors.push(...metadata(body.metadata, "metadata"));
@@ -59,10 +59,16 @@ const OTHER_ACTIONS = ["addToCart", "custom", "datePicker", "scheduleSlotList", 
 function click(value, path) {
   if (!isObject(value)) return [`${path} must be an object with actions`];
   const actions = some(value.actions ?? [], `${path}.actions`, 0, 4, (action, at) => {
-    if (ACTIONS[action?.type]) return ACTIONS[action.type](action, at);
+    if (Object.hasOwn(ACTIONS, action?.type)) return ACTIONS[action.type](action, at);
     return OTHER_ACTIONS.includes(action?.type) ? [] : [`${at}.type must be one of ${[...Object.keys(ACTIONS), ...OTHER_ACTIONS].join(", ")}`];
   });
   return [...actions, ...optional(value.metadata, () => metadata(value.metadata, `${path}.metadata`))];
+}
+
+const ROOTS = ["vertical", "horizontal", "carousel", "carouselSelect", "accordionSelect", "list", "tabs"];
+
+function root(node) {
+  return ROOTS.includes(node?.type) ? element(node, "content") : [`content.type must be one of ${ROOTS.join(", ")}`];
 }
 
 const within = (least, most) => (node, path) => some(node.elements, `${path}.elements`, least, most, element);
@@ -86,7 +92,7 @@ const TYPES = {
   list: within(3, 3),
   sectionList: within(1, 256),
   section: within(1, 256),
-  checklist: within(1, 256),
+  checklist: within(2, 256),
   checkbox: (node, path) => words(node.text, `${path}.text`, 5000),
   buttonList: within(1, 2),
 };
