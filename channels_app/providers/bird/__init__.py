@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
+from channels_app.providers._sms.numbers import canonical_number
 from channels_app.providers.base import (
     CallbackAnswer,
     CallbackRequest,
@@ -16,9 +17,8 @@ from channels_app.providers.base import (
     Sent,
     TextUnit,
 )
-from channels_app.providers.bird import errors, inbound, outbound, rich, verify
+from channels_app.providers.bird import errors, inbound, outbound, verify
 from channels_app.providers.bird.config import BirdConfig
-from channels_app.providers.bird.numbers import canonical_number
 from connector_platform.core.calls import HttpCall, HttpResponse, Steps
 from connector_platform.core.events import Content, File, ParsedCallback
 
@@ -32,8 +32,8 @@ class Bird(Provider):
     title = "Bird (MessageBird)"
     config_model: ClassVar[type[ProviderConfig]] = BirdConfig
     capabilities = Capabilities(
-        max_text=rich.MAX_TEXT,
-        text_unit=TextUnit.UTF16,
+        max_text=outbound.MAX_SEGMENTS,
+        text_unit=TextUnit.SEGMENTS,
         images_in=True,
         images_out=True,
         files_in=True,

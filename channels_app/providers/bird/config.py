@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 
+from channels_app.providers._sms.config import START_WORDS, STOP_WORDS, StartWords, StopWords
 from channels_app.providers.base import ProviderConfig
 
 _NUMBER = re.compile(r"[0-9]{3,15}")
@@ -54,11 +55,5 @@ class BirdConfig(ProviderConfig):
         title="Pictures as MMS",
         description="Only for numbers that can send MMS (United States, Canada). Otherwise pictures go out as links.",
     )
-    stop_keywords: list[str] = Field(
-        default=["STOP", "STOPALL", "UNSUBSCRIBE"],
-        title="Stop words",
-        description="A message of just this word stops all sending to its sender, whatever its letter case. Add your own languages'.",
-    )
-    start_keywords: list[str] = Field(
-        default=["START", "UNSTOP"], title="Start words", description="A message of just this word allows sending again."
-    )
+    stop_keywords: StopWords = STOP_WORDS
+    start_keywords: StartWords = START_WORDS

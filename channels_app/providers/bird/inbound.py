@@ -13,10 +13,11 @@ import urllib.parse
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from channels_app.providers._sms.inbound import EMPTY, consent, is_web
+from channels_app.providers._sms.numbers import canonical_number, profile
 from channels_app.providers.base import CallbackRequest
 from channels_app.providers.bird.config import BirdConfig
 from channels_app.providers.bird.errors import failure_reason
-from channels_app.providers.bird.numbers import canonical_number
 from connector_platform.core import wire
 from connector_platform.core.errors import PayloadMalformed
 from connector_platform.core.events import (
@@ -24,10 +25,8 @@ from connector_platform.core.events import (
     File,
     FileKind,
     InboundEvent,
-    OptIn,
     OptOut,
     ParsedCallback,
-    Profile,
     Receipt,
     ReceiptKind,
     Text,
@@ -56,7 +55,6 @@ _FILE_KINDS = {"image": FileKind.IMAGE, "video": FileKind.VIDEO, "audio": FileKi
 _MEDIA_NAME = re.compile(r"mediaurls?(\[\d*\])?", re.IGNORECASE)
 _SHORT_CODE_TIME = re.compile(r"\d{14}", re.ASCII)
 _MAX_FIELDS = 100
-_MAX_URL_CHARS = 2000
 
 Pairs = list[tuple[str, str]]
 
@@ -94,7 +92,6 @@ def _message(pairs: Pairs, fields: dict[str, str], config: BirdConfig, raw: byte
         raise PayloadMalformed("the message's id or its originator is missing", status=200)
     wire_type, contents = _contents(pairs, fields, config)
     occurred_at = _instant(fields.get("createdDatetime") or fields.get("CreatedDatetime") or fields.get("receive_datetime", ""))
-    profile = Profile(phone=sender) if sender.startswith("+") else None
     return ParsedCallback(
         events=tuple(
             InboundEvent(
@@ -106,7 +103,7 @@ def _message(pairs: Pairs, fields: dict[str, str], config: BirdConfig, raw: byte
                 # A forwarding may serve more numbers than this channel's.
                 address=canonical_number(fields.get("recipient") or fields.get("shortcode", "")),
                 occurred_at=occurred_at,
-                profile=profile,
+                profile=profile(sender),
             )
             for number, content in enumerate(contents)
         )
@@ -121,16 +118,9 @@ def _contents(pairs: Pairs, fields: dict[str, str], config: BirdConfig) -> tuple
         return "mms", [*([Text(text=text)] if text else []), *map(_file, urls)]
     if written is None:
         return "unknown", [Unsupported(kind="unknown", description="sent something this channel cannot show")]
-    if _is_one_of(text, config.stop_keywords):
-        return "keyword_stop", [OptOut(reason=text)]
-    if _is_one_of(text, config.start_keywords):
-        return "keyword_start", [OptIn()]
-    # Legal in SMS, but LivePerson has no empty message.
-    return "message", [Text(text=text) if text else Unsupported(kind="empty", description="sent an empty message")]
-
-
-def _is_one_of(text: str, keywords: list[str]) -> bool:
-    return text.casefold() in {keyword.strip().casefold() for keyword in keywords}
+    if wish := consent(text, stop=config.stop_keywords, start=config.start_keywords):
+        return "keyword_stop" if isinstance(wish, OptOut) else "keyword_start", [wish]
+    return "message", [Text(text=text) if text else EMPTY]
 
 
 def _urls(value: str) -> Iterator[str]:
@@ -143,16 +133,8 @@ def _urls(value: str) -> Iterator[str]:
             listed = []
         found = listed if isinstance(listed, list) else []
     for url in found:
-        if isinstance(url, str) and _is_web_url(url.strip()):
+        if isinstance(url, str) and is_web(url.strip()):
             yield wire.storable(url.strip())
-
-
-def _is_web_url(url: str) -> bool:
-    try:
-        parts = urllib.parse.urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and len(url) <= _MAX_URL_CHARS
-    except ValueError:
-        return False
 
 
 def _file(url: str) -> File:

@@ -6,26 +6,31 @@ https://developers.messagebird.com/api/balance/, known as of 2026-11.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from channels_app.providers._sms.gsm7 import segments
+from channels_app.providers._sms.numbers import vendor_number
+from channels_app.providers._sms.outbound import Limits, Message, part_id, render, send_messages
 from channels_app.providers.base import SendContext, Sent
-from channels_app.providers.bird import rich
 from channels_app.providers.bird.config import BirdConfig
 from channels_app.providers.bird.errors import message_id
 from channels_app.providers.bird.inbound import STATUS
-from channels_app.providers.bird.numbers import vendor_number
 from connector_platform.core import wire
 from connector_platform.core.calls import HttpCall, Steps
 from connector_platform.core.errors import ServerFault, UnsupportedContent
-from connector_platform.core.events import Contact, Content, File, Location, RichContent, Text
-from connector_platform.core.rich import Loss, LossKind, maps_link
+from connector_platform.core.events import Content, File
 
 REST_API = "https://rest.messagebird.com"
 # Media of inbound MMS lie behind the access key.
 MEDIA_ORIGINS = frozenset({("https", "rest.messagebird.com"), ("https", "media.messagebird.com")})
 
-_AS_LINK = (Loss(path="/url", kind=LossKind.REDUCED, reason="the file is sent as a link"),)
+MAX_SEGMENTS = 9
+"""Joined SMS of one text, which is all that Bird takes: 1377 septets, or 603 UTF-16 units."""
+
+SMS_LIMITS = Limits(measure=segments, max_text=MAX_SEGMENTS)
+MMS_LIMITS = replace(SMS_LIMITS, image_schemes=frozenset({"https"}), max_caption=MAX_SEGMENTS)
 
 
 def send(content: Content, config: BirdConfig, context: SendContext) -> Steps[Sent]:
@@ -35,15 +40,12 @@ def send(content: Content, config: BirdConfig, context: SendContext) -> Steps[Se
         UnsupportedContent: it cannot be said in text.
         RecipientGone: the recipient is a name, not a number.
     """
-    rendered = _render(content, config)
-    if not rendered.messages:
-        raise UnsupportedContent("there is nothing in it to send")
+    rendered = render(content, MMS_LIMITS if config.mms_enabled else SMS_LIMITS)
     to = vendor_number(context.to)
-    parts: list[tuple[str, ...]] = []
-    for number, message in enumerate(rendered.messages, 1):
-        response = yield _call(message, to, number, config, context)
-        parts.append((message_id(response),))
-    return Sent(parts=tuple(parts), losses=rendered.losses, shown=rendered.shown)
+    steps = send_messages(
+        rendered, lambda message, number: _call(message, to, number, config, context), lambda response: [message_id(response)]
+    )
+    return (yield from steps)
 
 
 def fetch_file(file: File, config: BirdConfig, context: SendContext) -> Steps[bytes]:
@@ -77,53 +79,20 @@ def check(config: BirdConfig, context: SendContext) -> Steps[str]:
     return f"Connected to Bird; the {wire.name(wire.text(account, 'payment'))} balance is {amount:.2f} {wire.name(wire.text(account, 'type'))}."
 
 
-def _render(content: Content, config: BirdConfig) -> rich.Rendered:
-    match content:
-        case Text():
-            return rich.Rendered(messages=rich.text_messages(content.text))
-        case File(url=url) if url.startswith(("https://", "http://")):
-            return _file(content, config)
-        case File():
-            raise UnsupportedContent("the file has no public address that a message could hold")
-        case Location():
-            link = maps_link(content.latitude, content.longitude)
-            lines = (content.title, content.address, link)
-            return _lines(lines, Loss(path="", kind=LossKind.REDUCED, reason="the place is shown as a link to a map", after=link))
-        case Contact():
-            lines = (content.name, content.phone, content.email)
-            return _lines(lines, Loss(path="", kind=LossKind.REDUCED, reason="the contact is shown as text"))
-        case RichContent():
-            return rich.render(content, mms_enabled=config.mms_enabled)
-        case _:
-            raise UnsupportedContent(f"SMS has no form for {content.type}")
-
-
-def _file(file: File, config: BirdConfig) -> rich.Rendered:
-    if config.mms_enabled:
-        first, *rest = rich.text_messages(file.caption) or [rich.Message()]
-        return rich.Rendered(messages=[rich.Message(text=first.text, file_url=file.url), *rest])
-    lines = (file.caption or file.name, file.url)
-    return rich.Rendered(messages=rich.text_messages("\n".join(line for line in lines if line)), losses=_AS_LINK)
-
-
-def _lines(lines: tuple[str, ...], loss: Loss) -> rich.Rendered:
-    return rich.Rendered(messages=rich.text_messages("\n".join(line for line in lines if line)), losses=(loss,))
-
-
-def _call(message: rich.Message, to: str, number: int, config: BirdConfig, context: SendContext) -> HttpCall:
+def _call(message: Message, to: str, number: int, config: BirdConfig, context: SendContext) -> HttpCall:
     fields: dict[str, Any] = {
         "originator": config.sender,
         "recipients": [to],
         "body": message.text,
         # Reports come only for messages with a reference.
-        "reference": context.message_id if number == 1 else f"{context.message_id}-{number}",
+        "reference": part_id(context.message_id, number),
         "reportUrl": context.callback_url + STATUS,
     }
-    if message.file_url:
-        fields["mediaUrls"] = [message.file_url]
+    if message.file:
+        fields["mediaUrls"] = [message.file.url]
     else:
         fields["datacoding"] = "auto"
-    path, purpose = ("/mms", "send_mms") if message.file_url else ("/messages", "send_text")
+    path, purpose = ("/mms", "send_mms") if message.file else ("/messages", "send_text")
     return HttpCall.json("POST", (context.api_base or REST_API) + path, fields, headers=_authorization(config), purpose=purpose)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
+from channels_app.providers._sms.numbers import canonical_number
 from channels_app.providers.base import (
     CallbackRequest,
     Capabilities,
@@ -15,9 +16,8 @@ from channels_app.providers.base import (
     Sent,
     TextUnit,
 )
-from channels_app.providers.infobip import errors, inbound, outbound, rich, subscriptions, verify
+from channels_app.providers.infobip import errors, inbound, outbound, subscriptions, verify
 from channels_app.providers.infobip.config import InfobipConfig
-from channels_app.providers.infobip.numbers import canonical_number
 from connector_platform.core.calls import HttpCall, HttpResponse, Steps
 from connector_platform.core.events import Content, File, ParsedCallback
 
@@ -31,8 +31,8 @@ class Infobip(Provider):
     title = "Infobip"
     config_model: ClassVar[type[ProviderConfig]] = InfobipConfig
     capabilities = Capabilities(
-        max_text=rich.MAX_TEXT,
-        text_unit=TextUnit.UTF16,
+        max_text=outbound.MAX_SEGMENTS,
+        text_unit=TextUnit.SEGMENTS,
         images_in=True,
         images_out=True,
         files_in=True,

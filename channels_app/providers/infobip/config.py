@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+from channels_app.providers._sms.config import START_WORDS, STOP_WORDS, StartWords, StopWords
 from channels_app.providers.base import ProviderConfig
 
 _HOST = re.compile(r"(?:[a-z0-9-]+\.)?api\.infobip\.com")
@@ -137,11 +138,5 @@ class InfobipConfig(ProviderConfig):
         title="Pictures as MMS",
         description="Only for numbers that Infobip enabled for MMS (United States, Canada …). Otherwise pictures go out as links.",
     )
-    stop_keywords: list[str] = Field(
-        default=["STOP", "STOPALL", "UNSUBSCRIBE"],
-        title="Stop words",
-        description="A message of just this word stops all sending to its sender, whatever its letter case. Add your own languages'.",
-    )
-    start_keywords: list[str] = Field(
-        default=["START", "UNSTOP"], title="Start words", description="A message of just this word allows sending again."
-    )
+    stop_keywords: StopWords = STOP_WORDS
+    start_keywords: StartWords = START_WORDS

@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from channels_app.providers._sms.inbound import EMPTY, consent, is_web
+from channels_app.providers._sms.numbers import canonical_number, profile
 from channels_app.providers.infobip.config import InfobipConfig
 from channels_app.providers.infobip.errors import GROUPS, failure_reason
-from channels_app.providers.infobip.numbers import canonical_number
 from connector_platform.core import wire
 from connector_platform.core.errors import PayloadMalformed
 from connector_platform.core.events import (
@@ -22,10 +23,8 @@ from connector_platform.core.events import (
     File,
     FileKind,
     InboundEvent,
-    OptIn,
     OptOut,
     ParsedCallback,
-    Profile,
     Receipt,
     ReceiptKind,
     Text,
@@ -50,7 +49,6 @@ _FILE_KINDS = {"image": FileKind.IMAGE, "video": FileKind.VIDEO, "audio": FileKi
 # How a phone lays the parts of an MMS out; nothing that a person wrote.
 _LAYOUT = "application/smil"
 _FAILED = ("UNDELIVERABLE", "EXPIRED", "REJECTED")
-_MAX_URL_CHARS = 2000
 
 
 def parse(body: bytes, config: InfobipConfig) -> ParsedCallback:
@@ -81,7 +79,6 @@ def _message(result: Any, config: InfobipConfig) -> list[InboundEvent] | str:
     if not message_id or not sender or not raw:
         return "unreadable"
     wire_type, contents = _contents(result, config)
-    profile = Profile(phone=sender) if sender.startswith("+") else None
     return [
         InboundEvent(
             consumer_id=sender,
@@ -92,7 +89,7 @@ def _message(result: Any, config: InfobipConfig) -> list[InboundEvent] | str:
             # A subscription may cover more numbers than this channel's.
             address=canonical_number(wire.identifier(result, "to")),
             occurred_at=_instant(wire.text(result, "receivedAt")),
-            profile=profile,
+            profile=profile(sender),
         )
         for number, content in enumerate(contents)
     ]
@@ -100,26 +97,15 @@ def _message(result: Any, config: InfobipConfig) -> list[InboundEvent] | str:
 
 def _contents(result: dict[str, Any], config: InfobipConfig) -> tuple[str, list[Content]]:
     if isinstance(result.get("message"), list):
-        return "mms", list(_mms(wire.items(result, "message"))) or [_empty()]
+        return "mms", list(_mms(wire.items(result, "message"))) or [EMPTY]
     # ``cleanText`` lacks the keyword that the number is rented with: what was typed is ``text``.
     key = "text" if isinstance(result.get("text"), str) else "message"
     if not isinstance(result.get(key), str):
         return "unknown", [Unsupported(kind="unknown", description="sent something this channel cannot show")]
     text = wire.text(result, key).strip()
-    if _is_one_of(text, config.stop_keywords):
-        return "keyword_stop", [OptOut(reason=text)]
-    if _is_one_of(text, config.start_keywords):
-        return "keyword_start", [OptIn(reference="")]
-    return "message", [Text(text=text) if text else _empty()]
-
-
-def _empty() -> Unsupported:
-    # Legal in SMS, but LivePerson has no empty message.
-    return Unsupported(kind="empty", description="sent an empty message")
-
-
-def _is_one_of(text: str, keywords: list[str]) -> bool:
-    return text.casefold() in {keyword.strip().casefold() for keyword in keywords}
+    if wish := consent(text, stop=config.stop_keywords, start=config.start_keywords):
+        return "keyword_stop" if isinstance(wish, OptOut) else "keyword_start", [wish]
+    return "message", [Text(text=text) if text else EMPTY]
 
 
 def _mms(parts: list[Any]) -> Iterator[Content]:
@@ -128,20 +114,12 @@ def _mms(parts: list[Any]) -> Iterator[Content]:
         url = wire.text(part, "url")
         if mime_type == _LAYOUT:
             continue
-        if _is_web_url(url):
+        if is_web(url):
             name = urlsplit(url).path.rpartition("/")[2][:100]
             kind = _FILE_KINDS.get((mime_type or mimetypes.guess_type(name)[0] or "").partition("/")[0], FileKind.DOCUMENT)
             yield File(kind=kind, url=url, mime_type=mime_type[:100], name=name)
         elif words := wire.text(part, "value").strip():
             yield Text(text=words)
-
-
-def _is_web_url(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and len(url) <= _MAX_URL_CHARS
-    except ValueError:
-        return False
 
 
 def _report(result: Any) -> list[InboundEvent] | str:

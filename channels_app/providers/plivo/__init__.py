@@ -23,7 +23,7 @@ class Plivo(Provider):
     title = "Plivo SMS"
     config_model = PlivoConfig
     capabilities = Capabilities(
-        max_text=outbound.MAX_TEXT,
+        max_text=outbound.MAX_SEPTETS,
         text_unit=TextUnit.CHARACTERS,
         images_in=True,
         images_out=True,

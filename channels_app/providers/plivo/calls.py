@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import base64
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
+from channels_app.providers._sms.inbound import is_at, is_web
 from channels_app.providers.base import SendContext
 from channels_app.providers.plivo.config import PlivoConfig
-from channels_app.providers.plivo.wire import is_web
 from connector_platform.core.calls import HttpCall, Steps
 from connector_platform.core.errors import ContentRejected, UnsupportedContent
 from connector_platform.core.events import File
@@ -22,7 +22,7 @@ SEND = "send_message"
 DOWNLOAD = "fetch_file"
 DOWNLOAD_STORED = "fetch_stored_file"
 
-_VENDOR_DOMAIN = "plivo.com"
+_VENDOR_DOMAINS = ("plivo.com",)
 
 
 def message(fields: dict[str, Any], config: PlivoConfig, context: SendContext) -> HttpCall:
@@ -67,7 +67,7 @@ def fetch_file(file: File, config: PlivoConfig, context: SendContext) -> Steps[b
     """
     if not is_web(file.url):
         raise UnsupportedContent("the file has no address")
-    if not _is_vendors(file.url, context.api_base):
+    if not is_at(file.url, _VENDOR_DOMAINS, context.api_base):
         response = yield HttpCall(method="GET", url=file.url, purpose=DOWNLOAD_STORED, effect=False)
         return response.body
     response = yield HttpCall(method="GET", url=file.url, headers=headers(config), purpose=DOWNLOAD, effect=False)
@@ -78,13 +78,3 @@ def fetch_file(file: File, config: PlivoConfig, context: SendContext) -> Steps[b
         raise ContentRejected("Plivo's answer names no address of the file", provider_code=str(response.status))
     response = yield HttpCall(method="GET", url=location, purpose=DOWNLOAD_STORED, effect=False)
     return response.body
-
-
-def _is_vendors(address: str, api_base: str) -> bool:
-    """Whether ``address`` is at Plivo's own host, the only one that may see the log-in."""
-    parts = urlsplit(address)
-    if api_base:
-        base = urlsplit(api_base)
-        return (parts.scheme, parts.netloc) == (base.scheme, base.netloc)
-    host = parts.hostname or ""
-    return parts.scheme == "https" and (host == _VENDOR_DOMAIN or host.endswith(f".{_VENDOR_DOMAIN}"))

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from channels_app.providers._sms.config import MORE_STOP_WORDS, START_WORDS, StartWords
 from channels_app.providers.base import ProviderConfig
 
 _AUTH_ID = re.compile(r"[MS]A[A-Z0-9]{18}")
@@ -72,18 +73,14 @@ class PlivoConfig(ProviderConfig):
         description="“link” writes their address into an SMS. “mms” sends them as MMS, from numbers in the USA and Canada that have MMS.",
     )
     stop_keywords: list[str] = Field(
-        default=["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"],
+        default=MORE_STOP_WORDS,
         title="Stop words",
         description=(
             "A message of just this word stops all sending to its sender, whatever its letter case. Add your languages' words. In the USA and "
             "Canada Plivo itself obeys the English ones as well."
         ),
     )
-    start_keywords: list[str] = Field(
-        default=["START", "UNSTOP"],
-        title="Start words",
-        description="A message of just this word allows sending again.",
-    )
+    start_keywords: StartWords = START_WORDS
 
     @model_validator(mode="after")
     def _has_one_sender(self) -> Self:

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from channels_app.providers._sms.inbound import EMPTY, consent, is_web, kind_by_suffix
+from channels_app.providers._sms.numbers import profile
 from channels_app.providers.base import CallbackRequest
 from channels_app.providers.plivo import wire
 from channels_app.providers.plivo.config import PlivoConfig
@@ -25,7 +27,6 @@ from connector_platform.core.events import (
     Receipt,
     ReceiptKind,
     Text,
-    Unsupported,
 )
 
 EVENT_TYPES: Mapping[str, str] = MappingProxyType(
@@ -46,13 +47,6 @@ EVENT_TYPES: Mapping[str, str] = MappingProxyType(
 MAX_MEDIA = 20
 _FAILED = ("undelivered", "failed", "rejected")
 _PART = re.compile(r"\s*(\d{1,3})\s*of\s*(\d{1,3})\s*", re.IGNORECASE)
-_FILE_KINDS = {
-    FileKind.IMAGE: "jpg jpeg png gif webp bmp heic",
-    FileKind.VIDEO: "mp4 3gp 3gpp mov webm mpeg mpg",
-    FileKind.AUDIO: "mp3 m4a aac amr ogg oga wav",
-    FileKind.DOCUMENT: "pdf vcf csv txt rtf ics doc docx xls xlsx zip",
-}
-_KIND_BY_SUFFIX = {suffix: kind for kind, suffixes in _FILE_KINDS.items() for suffix in suffixes.split()}
 
 
 def parse(request: CallbackRequest, config: PlivoConfig) -> ParsedCallback:
@@ -85,7 +79,7 @@ def _message(given: dict[str, str], person: str, message_id: str, raw: bytes, co
                 raw=raw,
                 # A powerpack has many numbers; all that comes to them is this channel's.
                 address="" if config.powerpack_uuid else wire.number(given, "To"),
-                profile=wire.profile(person),
+                profile=profile(person),
             )
             for at, (wire_type, content) in enumerate(_contents(given, config))
         )
@@ -94,37 +88,25 @@ def _message(given: dict[str, str], person: str, message_id: str, raw: bytes, co
 
 def _contents(given: dict[str, str], config: PlivoConfig) -> Iterator[tuple[str, Content]]:
     text = given.get("Text", "")
-    word = text.strip().casefold()
-    files = [File(kind=_file_kind(url), url=url) for url in _media(given)]
+    wish = consent(text, stop=config.stop_keywords, start=config.start_keywords)
+    # Plivo tells no type and mostly writes no ending; what comes so is most often a picture.
+    files = [File(kind=kind_by_suffix(url, default=FileKind.IMAGE), url=url) for url in _media(given)]
     intent = given.get("MessageIntent", "").lower()
-    if not files and (intent == "optout" or word in _folded(config.stop_keywords)):
+    if not files and (intent == "optout" or isinstance(wish, OptOut)):
         yield "opted_out", OptOut(reason=text.strip()[:100])
-    elif not files and (intent == "optin" or word in _folded(config.start_keywords)):
+    elif not files and (intent == "optin" or isinstance(wish, OptIn)):
         yield "opted_in", OptIn()
     else:
-        if word:
-            yield "message", Text(text=text)
+        if text.strip() or not files:
+            yield "message", Text(text=text) if text.strip() else EMPTY
         yield from (("message", file) for file in files)
-        if not word and not files:
-            # Legal in SMS, but LivePerson has no empty message.
-            yield "message", Unsupported(kind="empty", description="sent an empty message")
-
-
-def _folded(keywords: list[str]) -> frozenset[str]:
-    return frozenset(keyword.strip().casefold() for keyword in keywords)
 
 
 def _media(given: dict[str, str]) -> Iterator[str]:
     """The addresses of the media: ``Media0``, ``Media1`` …"""
     for number in range(MAX_MEDIA):
-        if wire.is_web(url := given.get(f"Media{number}", "")):
+        if is_web(url := given.get(f"Media{number}", "")):
             yield url
-
-
-def _file_kind(url: str) -> FileKind:
-    """By the end of the address. Plivo tells no type and mostly writes no ending; what comes so is most often a picture."""
-    ending = url.partition("?")[0].rpartition("/")[2].rpartition(".")[2].lower()
-    return _KIND_BY_SUFFIX.get(ending, FileKind.IMAGE)
 
 
 def _report(given: dict[str, str], status: str, message_id: str, raw: bytes, config: PlivoConfig) -> ParsedCallback:

@@ -1,17 +1,15 @@
-"""Plivo on the wire: forms, numbers, the words that stop and start.
+"""Plivo on the wire: forms and numbers.
 
 Source: https://www.plivo.com/docs/messaging/concepts/messaging-webhooks (known, 2026-11).
 """
 
 from __future__ import annotations
 
-import re
 import urllib.parse
 
 from channels_app.providers.base import CallbackRequest
 from connector_platform.core import wire
 from connector_platform.core.errors import PayloadMalformed
-from connector_platform.core.events import Profile
 
 MAX_PARAMETERS = 200
 
@@ -48,22 +46,3 @@ def fields(request: CallbackRequest) -> dict[str, str]:
 def number(given: dict[str, str], key: str) -> str:
     """The number or name at ``key``, without a plus: Plivo writes none, but takes one."""
     return wire.identifier(given, key).removeprefix("+")
-
-
-def is_number(person: str) -> bool:
-    """Whether ``person`` is a number that can be answered; a name cannot."""
-    return re.fullmatch(r"[0-9]{3,15}", person) is not None
-
-
-def profile(person: str) -> Profile | None:
-    """What a number tells of a person: itself. Short codes are nobody's."""
-    return Profile(phone=f"+{person}") if is_number(person) and len(person) >= 7 else None
-
-
-def is_web(url: str) -> bool:
-    """Whether ``url`` is an address that can be called."""
-    try:
-        parts = urllib.parse.urlsplit(url)
-        return parts.scheme in ("https", "http") and bool(parts.hostname) and len(url) <= 2000
-    except ValueError:
-        return False

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
+from channels_app.providers._sms.config import START_WORDS, STOP_WORDS, StartWords
 from channels_app.providers.base import ProviderConfig
 from channels_app.providers.sms_gateway.config_outbound import OutboundConfig, Section, header_name
 from channels_app.providers.sms_gateway.fields import check_path
@@ -157,13 +158,11 @@ class InboundConfig(Section):
         description="Switch off if the gateway sends readable text for coding 0 and @ arrives as ¡.",
     )
     stop_keywords: list[str] = Field(
-        default=["STOP", "STOPALL", "UNSUBSCRIBE"],
+        default=STOP_WORDS,
         title="Stop words",
         description="A message of just this word stops all sending to its sender, whatever its letter case. Empty: the gateway does it.",
     )
-    start_keywords: list[str] = Field(
-        default=["START", "UNSTOP"], title="Start words", description="A message of just this word allows sending again."
-    )
+    start_keywords: StartWords = START_WORDS
     ack_status: int = Field(
         default=200, ge=200, le=299, title="Answer status", description="The HTTP status that tells the gateway “received”."
     )

@@ -7,11 +7,11 @@ import re
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from channels_app.providers._sms import gsm7
+from channels_app.providers._sms.inbound import consent, is_web, kind_by_suffix
 from channels_app.providers.base import CallbackRequest
-from channels_app.providers.sms_gateway import gsm7
 from channels_app.providers.sms_gateway.config import HmacAuth, InboundConfig, QueryAuth, SmsGatewayConfig, StatusConfig
 from channels_app.providers.sms_gateway.fields import Fields, clean, decode_octets, parse_parameters, read_json, read_xml
 from channels_app.providers.sms_gateway.numbers import canonical_number, is_international
@@ -45,12 +45,6 @@ EVENT_TYPES = {
 MAX_SENDER_CHARS = 64
 MAX_ID_CHARS = 200
 
-_FILE_KINDS = {
-    FileKind.IMAGE: "jpg jpeg png gif webp bmp heic",
-    FileKind.VIDEO: "mp4 3gp 3gpp mov webm mpeg mpg",
-    FileKind.AUDIO: "mp3 m4a aac amr ogg oga wav",
-}
-_KIND_BY_SUFFIX = {suffix: kind for kind, suffixes in _FILE_KINDS.items() for suffix in suffixes.split()}
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]{1,40})", re.IGNORECASE)
 # "2026-10-26T09:15:00 01:00": the + of the offset, not encoded in a form or query, arrives as a blank.
 _LOST_PLUS = re.compile(r"(?<=:\d\d) (?=\d\d:?\d\d$)|(?<=\.\d{3}) (?=\d\d:?\d\d$)")
@@ -158,7 +152,7 @@ def _message(fields: Fields, config: SmsGatewayConfig, raw: bytes) -> ParsedCall
     sender = _sender(fields, config)
     names = config.inbound.fields
     text = _text(fields, config.inbound)
-    urls = [url for url in map(clean, fields.all(names.media)) if _is_web_url(url)] if names.media else []
+    urls = [url for url in map(clean, fields.all(names.media)) if is_web(url)] if names.media else []
     source_id = _source_id(fields, config.inbound, (sender, text, *urls))
     wire_type, contents = _contents(text, urls, config.inbound)
     occurred_at = read_time(fields.first(names.timestamp) or "", config.inbound)
@@ -180,30 +174,17 @@ def _message(fields: Fields, config: SmsGatewayConfig, raw: bytes) -> ParsedCall
 
 
 def _contents(text: str, urls: list[str], config: InboundConfig) -> tuple[str, list[Content]]:
-    word = text.casefold()
-    if not urls and word in {keyword.strip().casefold() for keyword in config.stop_keywords}:
-        return "keyword_stop", [OptOut(reason=text)]
-    if not urls and word in {keyword.strip().casefold() for keyword in config.start_keywords}:
+    wish = None if urls else consent(text, stop=config.stop_keywords, start=config.start_keywords)
+    if isinstance(wish, OptOut):
+        return "keyword_stop", [wish]
+    if isinstance(wish, OptIn):
         return "keyword_start", [OptIn(reference=text)]
     contents: list[Content] = [Text(text=text)] if text else []
-    contents += [File(kind=_file_kind(url), url=url) for url in urls]
+    contents += [File(kind=kind_by_suffix(url, default=FileKind.DOCUMENT), url=url) for url in urls]
     if not contents:
         # Legal in SMS, but LivePerson has no empty message.
         contents = [Unsupported(kind="empty", description="The consumer sent an empty message.")]
     return "message", contents
-
-
-def _is_web_url(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and len(url) <= 2000
-    except ValueError:
-        return False
-
-
-def _file_kind(url: str) -> FileKind:
-    suffix = urlsplit(url).path.rpartition(".")[2].lower()
-    return _KIND_BY_SUFFIX.get(suffix, FileKind.DOCUMENT)
 
 
 def _text(fields: Fields, config: InboundConfig) -> str:

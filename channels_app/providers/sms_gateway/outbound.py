@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC
 from urllib.parse import quote, urlencode
 
+from channels_app.providers._sms import gsm7
+from channels_app.providers._sms.outbound import AS_LINK, part_id
 from channels_app.providers.base import SendContext, Sent
-from channels_app.providers.sms_gateway import gsm7
 from channels_app.providers.sms_gateway.config import SmsGatewayConfig
 from channels_app.providers.sms_gateway.config_outbound import (
     BasicCredentials,
@@ -22,13 +21,13 @@ from channels_app.providers.sms_gateway.config_outbound import (
 from channels_app.providers.sms_gateway.errors import GatewayCall, message_id_of
 from channels_app.providers.sms_gateway.fields import clean
 from channels_app.providers.sms_gateway.numbers import formatted_number
-from channels_app.providers.sms_gateway.rich import reduce_rich_content
+from channels_app.providers.sms_gateway.rich import Words, reduce_rich_content
 from channels_app.providers.sms_gateway.templates import Encoding, Value, render
 from channels_app.providers.sms_gateway.verify import callback_token
 from connector_platform.core.calls import Steps
 from connector_platform.core.errors import UnsupportedContent
 from connector_platform.core.events import Content, File, RichContent, Text
-from connector_platform.core.rich import Loss, LossKind, Shown
+from connector_platform.core.rich import Loss, LossKind, in_lines
 
 MAX_SEGMENTS = 10
 """What one request may hold where the gateway concatenates; longer texts become several requests. Few networks join more parts."""
@@ -59,39 +58,22 @@ def send(content: Content, config: SmsGatewayConfig, context: SendContext) -> St
     return Sent(parts=tuple(parts), losses=(*words.losses, *_letters_lost(words.text, config.outbound)), shown=words.shown)
 
 
-def part_id(message_id: str, number: int) -> str:
-    """Our id of one part: the message's own for the first, ``<id>-2`` and so on for the others."""
-    return message_id if number == 1 else f"{message_id}-{number}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Words:
-    """What is said in words. ``media_url`` and ``quick_replies`` are for the variables of those names."""
-
-    text: str
-    media_url: str = ""
-    quick_replies: Sequence[str] = ()
-    losses: tuple[Loss, ...] = ()
-    shown: Shown = ()
-
-
-def _in_words(content: Content, config: OutboundConfig) -> _Words:
+def _in_words(content: Content, config: OutboundConfig) -> Words:
     if isinstance(content, Text):
-        return _Words(text=clean(content.text))
+        return Words(text=clean(content.text))
     if isinstance(content, RichContent):
-        reduced = reduce_rich_content(content, keep_quick_replies="quick_replies" in config.variables)
-        return _Words(text=clean(reduced.text), quick_replies=reduced.quick_replies, losses=reduced.losses, shown=reduced.shown)
+        return reduce_rich_content(content, keep_quick_replies="quick_replies" in config.variables)
     if isinstance(content, File):
         if config.media == "none":
             raise UnsupportedContent("this channel is set not to send files")
         if not content.url:
             raise UnsupportedContent("the file has no public address that an SMS could link to")
         is_linked = config.media != "variable"
-        lines = [content.caption or content.name, content.url] if is_linked else [content.caption]
-        return _Words(
-            text=clean("\n".join(line for line in lines if line)),
+        text = in_lines((content.caption or content.name, content.url)) if is_linked else content.caption
+        return Words(
+            text=clean(text),
             media_url=clean(content.url) if "media_url" in config.variables else "",
-            losses=(Loss(path="/url", kind=LossKind.REDUCED, reason="the file is sent as a link"),) if is_linked else (),
+            losses=(AS_LINK,) if is_linked else (),
         )
     raise UnsupportedContent(f"SMS has no form for {content.type}")
 

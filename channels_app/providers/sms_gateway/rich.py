@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from channels_app.providers.sms_gateway.fields import clean
 from connector_platform.core.events import RichContent
 from connector_platform.core.rich import Abilities, Loss, Shown, parse, plan
 from connector_platform.core.rich.parts import ChoicesPart, TextPart
@@ -20,16 +21,19 @@ ABILITIES_WITH_QUICK_REPLIES = Abilities(max_quick_replies=_MANY, max_quick_repl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reduced:
-    """``quick_replies`` holds the titles that are not numbered in ``text``, for gateways that show them themselves."""
+class Words:
+    """What is said in words. ``media_url`` and ``quick_replies`` (titles that are not numbered in ``text``) are for the variables of those
+    names.
+    """
 
     text: str
+    media_url: str = ""
     quick_replies: tuple[str, ...] = ()
     losses: tuple[Loss, ...] = ()
     shown: Shown = ()
 
 
-def reduce_rich_content(content: RichContent, *, keep_quick_replies: bool = False) -> Reduced:
+def reduce_rich_content(content: RichContent, *, keep_quick_replies: bool = False) -> Words:
     """``content`` as lines: its texts in order, links where they stand, the choices of each card below it, numbered through.
 
     ``keep_quick_replies`` hands the quick replies over as titles instead of numbering them, where there is a text to go with them.
@@ -41,4 +45,4 @@ def reduce_rich_content(content: RichContent, *, keep_quick_replies: bool = Fals
     planned = plan(message, ABILITIES_WITH_QUICK_REPLIES if keep_quick_replies else ABILITIES)
     texts = [part.text for part in planned.parts if isinstance(part, TextPart | ChoicesPart)]
     titles = [choice.title for part in planned.parts if isinstance(part, ChoicesPart) for choice in part.choices]
-    return Reduced(text="\n".join(texts), quick_replies=tuple(titles), losses=planned.losses, shown=planned.shown)
+    return Words(text=clean("\n".join(texts)), quick_replies=tuple(titles), losses=planned.losses, shown=planned.shown)

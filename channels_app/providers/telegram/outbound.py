@@ -25,7 +25,7 @@ from connector_platform.core.events import (
     RichContent,
     Text,
 )
-from connector_platform.core.rich import Loss, LossKind
+from connector_platform.core.rich import in_words
 
 
 def send(content: Content, config: TelegramConfig, context: SendContext) -> Steps[Sent]:
@@ -91,8 +91,9 @@ def _draft(content: Content, config: TelegramConfig, context: SendContext) -> Dr
         case Location():
             draft = Draft(messages=[Message(place=content)])
         case Contact():
-            draft = Draft(messages=compose("\n".join(line for line in (content.name, content.phone, content.email) if line)))
-            draft.losses = (Loss(path="", kind=LossKind.REDUCED, reason="the contact is shown as text"),)
+            words, loss = in_words(content)
+            draft = Draft(messages=compose(words))
+            draft.losses = (loss,)
         case RichContent():
             draft = rich.render(content, prompt=config.choice_prompt, payload_for=context.payload_for)
             draft.write_out_links()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from channels_app.providers._sms.inbound import EMPTY, is_one_of
 from channels_app.providers.base import CallbackRequest
 from channels_app.providers.twilio import errors, media, wire
 from channels_app.providers.twilio.config import WHATSAPP, TwilioConfig
@@ -187,7 +188,7 @@ def _contents(message: _Message) -> Made:
             return made
     if message.is_whatsapp and message.kind not in ("", "text"):
         return "message.other", [Unsupported(kind=core_wire.name(message.kind), description="sent something this channel cannot show")]
-    return "message.empty", [Unsupported(kind="empty", description="sent an empty message")]
+    return "message.empty", [EMPTY]
 
 
 def _consent(message: _Message) -> Made | None:
@@ -196,7 +197,7 @@ def _consent(message: _Message) -> Made | None:
     told = message.text("OptOutType").upper()
     if not told and not message.is_whatsapp:
         listed = {"STOP": message.config.stop_keywords, "START": message.config.start_keywords}
-        told = next((kind for kind, keywords in listed.items() if words.casefold() in {word.casefold() for word in keywords}), "")
+        told = next((kind for kind, keywords in listed.items() if is_one_of(words, keywords)), "")
     if told == "STOP":
         return "message.stop", [OptOut(reason=words)]
     if told == "START":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urljoin, urlsplit
 
+from channels_app.providers._sms.inbound import is_web
 from channels_app.providers.base import SendContext
 from channels_app.providers.twilio import api, wire
 from channels_app.providers.twilio.config import TwilioConfig
@@ -18,7 +19,6 @@ from connector_platform.core.events import File, FileKind
 
 MAX_FILES = 10
 
-_MAX_URL = 2000
 _CARDS = ("text/vcard", "text/x-vcard", "text/directory")
 _STORED = re.compile(r"/2010-04-01/Accounts/(?P<account>AC[0-9a-fA-F]{32})/Messages/[A-Z]{2}[0-9a-fA-F]{32}/Media/ME[0-9a-fA-F]{32}")
 
@@ -34,7 +34,7 @@ def read_files(fields: dict[str, str], *, caption: str) -> list[File]:
 
 def _file(fields: dict[str, str], number: int) -> File | None:
     url = wire.text(fields, f"MediaUrl{number}")
-    if not _is_web(url):
+    if not is_web(url):
         return None
     mime_type = wire.text(fields, f"MediaContentType{number}").lower()[:100]
     name = "sticker" if wire.text(fields, "MessageType").lower() == "sticker" else "contact card" if mime_type in _CARDS else ""
@@ -46,14 +46,6 @@ def _kind(mime_type: str) -> FileKind:
     return FileKind(family) if family in (FileKind.IMAGE, FileKind.VIDEO, FileKind.AUDIO) else FileKind.DOCUMENT
 
 
-def _is_web(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and len(url) <= _MAX_URL
-    except ValueError:
-        return False
-
-
 def fetch_file(file: File, config: TwilioConfig, context: SendContext) -> Steps[bytes]:
     """The bytes of a file. Twilio answers with the address of its storage, which is called without the credentials.
 
@@ -62,7 +54,7 @@ def fetch_file(file: File, config: TwilioConfig, context: SendContext) -> Steps[
     Raises:
         UnsupportedContent: the file has no address. ContentRejected: it was deleted. DeliveryError: any other answer.
     """
-    if not _is_web(file.url):
+    if not is_web(file.url):
         raise UnsupportedContent("the file has no address")
     stored = _STORED.search(urlsplit(file.url).path)
     url = file.url

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlencode
 
+from channels_app.providers._sms.outbound import AS_LINK
 from channels_app.providers.base import SendContext, Sent
 from channels_app.providers.twilio import api, contents
 from channels_app.providers.twilio.config import WHATSAPP, TwilioConfig
@@ -30,14 +31,13 @@ from connector_platform.core.events import (
     RichContent,
     Text,
 )
-from connector_platform.core.rich import Loss, LossKind, maps_link
+from connector_platform.core.rich import Loss, LossKind, in_lines, in_words
 from connector_platform.core.text import utf16_units
 
 # https://www.twilio.com/docs/whatsapp/key-concepts#the-24-hour-customer-service-window
 WINDOW = timedelta(hours=24)
 
 _CAPTION_MOVED = Loss(path="/caption", kind=LossKind.MOVED, reason="the file cannot carry these words; they follow")
-_LINKED = Loss(path="/url", kind=LossKind.REDUCED, reason="the file is sent as a link")
 _REFUSED = Loss(path="/url", kind=LossKind.REDUCED, reason="Twilio does not take the file; it is sent as a link")
 
 
@@ -125,27 +125,19 @@ def _render(content: Content, config: TwilioConfig, context: SendContext, *, is_
             raise UnsupportedContent("Twilio fetches files by their address, and this one has none")
         case Location() if is_whatsapp:
             return Rendered(messages=[place_message(content.latitude, content.longitude, content.address, content.title)])
-        case Location():
-            link = maps_link(content.latitude, content.longitude)
-            loss = Loss(path="", kind=LossKind.REDUCED, reason="the place is shown as a link to a map", after=link)
-            return Rendered(messages=_lines(content.title, content.address, link), losses=(loss,))
-        case Contact():
-            loss = Loss(path="", kind=LossKind.REDUCED, reason="the contact is shown as text")
-            return Rendered(messages=_lines(content.name, content.phone, content.email), losses=(loss,))
+        case Location() | Contact():
+            words, loss = in_words(content)
+            return Rendered(messages=text_messages(words), losses=(loss,))
         case RichContent():
             return contents.render(content, config, context, is_whatsapp=is_whatsapp)
         case _:
             raise UnsupportedContent(f"Twilio has no form for {content.type}")
 
 
-def _lines(*lines: str) -> list[Message]:
-    return text_messages("\n".join(line for line in lines if line))
-
-
 def _file(file: File, config: TwilioConfig, *, is_whatsapp: bool) -> Rendered:
     """WhatsApp takes one file a message, with words under all but a recording; MMS pictures with words; an SMS the link."""
     if not is_whatsapp and not (config.mms and file.kind is FileKind.IMAGE):
-        return Rendered(messages=_lines(file.caption or file.name, file.url), losses=(_LINKED,))
+        return Rendered(messages=text_messages(in_lines((file.caption or file.name, file.url))), losses=(AS_LINK,))
     most = 0 if file.kind is FileKind.AUDIO else MAX_BODY if is_whatsapp else MAX_TEXT
     caption = file.caption.strip()
     if utf16_units(caption) <= most:
@@ -156,8 +148,7 @@ def _file(file: File, config: TwilioConfig, *, is_whatsapp: bool) -> Rendered:
 
 
 def _as_link(message: Message) -> Message:
-    words = [line for line in (message.fields.get("Body", ""), message.fields["MediaUrl"]) if line]
-    return Message(fields={"Body": "\n".join(words)})
+    return Message(fields={"Body": in_lines((message.fields.get("Body", ""), message.fields["MediaUrl"]))})
 
 
 def _call(message: Message, part_id: str, config: TwilioConfig, context: SendContext) -> HttpCall:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import base64
 import uuid
 from typing import Any
-from urllib.parse import urlsplit
 
 import jwt
 
+from channels_app.providers._sms.inbound import is_at
 from channels_app.providers.base import SendContext
 from channels_app.providers.vonage.config import VonageConfig, read_key
 from connector_platform.core.calls import HttpCall, Steps
@@ -83,17 +83,7 @@ def fetch_file(file: File, config: VonageConfig, context: SendContext) -> Steps[
     """
     if not file.url:
         raise UnsupportedContent("the file has no address")
-    is_theirs = config.api == "messages" and _is_vendors(file.url, context.api_base)
+    is_theirs = config.api == "messages" and is_at(file.url, _VENDOR_DOMAINS, context.api_base)
     headers = {"Authorization": application_token(config, context, file.url)} if is_theirs else {}
     response = yield HttpCall(method="GET", url=file.url, headers=headers, purpose=DOWNLOAD, effect=False)
     return response.body
-
-
-def _is_vendors(url: str, api_base: str) -> bool:
-    """Whether ``url`` is at Vonage's own host, the only one that may see a token."""
-    parts = urlsplit(url)
-    if api_base:
-        base = urlsplit(api_base)
-        return (parts.scheme, parts.netloc) == (base.scheme, base.netloc)
-    host = parts.hostname or ""
-    return parts.scheme == "https" and any(host == domain or host.endswith(f".{domain}") for domain in _VENDOR_DOMAINS)

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from channels_app.providers._sms.config import MORE_STOP_WORDS, START_WORDS, StartWords, StopWords
 from channels_app.providers.base import ProviderConfig
 
 SignatureMethod = Literal["sha256", "sha512", "sha1", "md5", "md5hash"]
@@ -122,14 +123,8 @@ class VonageConfig(ProviderConfig):
             "that have MMS."
         ),
     )
-    stop_keywords: list[str] = Field(
-        default=["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"],
-        title="Stop words",
-        description="A message of just this word stops all sending to its sender, whatever its letter case. Add your languages' words.",
-    )
-    start_keywords: list[str] = Field(
-        default=["START", "UNSTOP"], title="Start words", description="A message of just this word allows sending again."
-    )
+    stop_keywords: StopWords = MORE_STOP_WORDS
+    start_keywords: StartWords = START_WORDS
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from channels_app.providers._sms.inbound import is_web
+from channels_app.providers._sms.numbers import profile
 from channels_app.providers.vonage import wire
 from channels_app.providers.vonage.config import VonageConfig
 from channels_app.providers.vonage.reasons import message_reason
@@ -79,7 +81,7 @@ def _message(root: dict[str, Any], raw: bytes, config: VonageConfig) -> ParsedCa
                 raw=raw,
                 address=wire.number(root, "to"),
                 occurred_at=wire.instant(json_wire.text(root, "timestamp")),
-                profile=wire.profile(person),
+                profile=profile(person),
             )
             for at, (wire_type, content) in enumerate(_contents(root, config))
         )
@@ -107,7 +109,7 @@ def _contents(root: dict[str, Any], config: VonageConfig) -> Iterator[tuple[str,
 def _item(kind: str, item: dict[str, Any]) -> Content:
     """One part of a message: a file, a text, or what cannot be shown."""
     url, file_kind = json_wire.text(item, "url"), wire.file_kind(kind)
-    if file_kind is not None and wire.is_web(url):
+    if file_kind is not None and is_web(url):
         name, caption = json_wire.text(item, "name")[:200], json_wire.text(item, "caption")
         return File(kind=file_kind, url=url, name=name or ("contact.vcf" if kind == "vcard" else ""), caption=caption)
     if kind == "text" and (words := json_wire.text(item, "text")):

@@ -5,22 +5,18 @@ Source: https://developer.vonage.com/en/api/messages and https://developer.vonag
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
+from channels_app.providers._sms import gsm7
+from channels_app.providers._sms.numbers import vendor_number
+from channels_app.providers._sms.outbound import Limits, Message, Rendered, part_id, render, send_messages, texts
 from channels_app.providers.base import SendContext, Sent
 from channels_app.providers.vonage import calls
-from channels_app.providers.vonage.alphabet import is_gsm
 from channels_app.providers.vonage.config import VonageConfig
 from channels_app.providers.vonage.errors import message_uuid, sms_ids
-from channels_app.providers.vonage.wire import is_number
-from connector_platform.core.calls import Steps
-from connector_platform.core.errors import RecipientGone, UnsupportedContent
-from connector_platform.core.events import Contact, Content, File, FileKind, Location, RichContent, Text
-from connector_platform.core.rich import Abilities, Loss, LossKind, Shown, maps_link, parse, plan
-from connector_platform.core.rich.parts import ChoicesPart, ImagePart, TextPart
-from connector_platform.core.text import split_text
+from connector_platform.core.calls import HttpCall, Steps
+from connector_platform.core.events import Content, File, FileKind
 
 MAX_TEXT = 1000
 """Characters of one text; Vonage cuts it into SMS that the phone joins."""
@@ -28,19 +24,9 @@ MAX_CAPTION = 2000
 MAX_CALLBACK = 100
 """The longest address that the SMS API takes with a message; with a longer one reports go to the account's."""
 
-_WEB = frozenset({"https", "http"})
-SMS_ABILITIES = Abilities(max_text=MAX_TEXT)
-MMS_ABILITIES = Abilities(max_text=MAX_TEXT, image_schemes=_WEB, max_image_caption=MAX_CAPTION)
+SMS_LIMITS = Limits(max_text=MAX_TEXT)
+MMS_LIMITS = replace(SMS_LIMITS, image_schemes=frozenset({"https", "http"}), max_caption=MAX_CAPTION)
 _MMS_TYPES = {FileKind.IMAGE: "image", FileKind.VIDEO: "video", FileKind.AUDIO: "audio", FileKind.DOCUMENT: "file"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Message:
-    """One message to send: a text, or with a ``url`` an MMS of that ``kind``."""
-
-    text: str = ""
-    kind: str = "text"
-    url: str = ""
 
 
 def send(content: Content, config: VonageConfig, context: SendContext) -> Steps[Sent]:
@@ -49,95 +35,53 @@ def send(content: Content, config: VonageConfig, context: SendContext) -> Steps[
     Raises:
         UnsupportedContent: SMS has no form for it, or there is nothing in it. RecipientGone: the recipient is a name.
     """
-    messages, losses, shown = _messages(content, config)
-    if not messages:
-        raise UnsupportedContent("there is nothing in it to send")
-    if not is_number(context.to):
-        raise RecipientGone("the consumer wrote from a name, which cannot be answered")
-    parts: list[tuple[str, ...]] = []
-    for part, message in enumerate(messages, 1):
-        if config.api == "messages":
-            response = yield calls.message(_fields(message, config, context, part), config, context, part=part)
-            parts.append((message_uuid(response),))
-        else:
-            response = yield calls.sms(_sms_fields(message, config, context, part), config, context)
-            parts.extend((message_id,) for message_id in sms_ids(response))
-    return Sent(parts=tuple(parts), losses=losses, shown=shown)
+    limits = MMS_LIMITS if config.media == "mms" else SMS_LIMITS
+    rendered = _mms(content) if isinstance(content, File) and content.url and config.media == "mms" else render(content, limits)
+    to = vendor_number(context.to)
+
+    def message_call(message: Message, part: int) -> HttpCall:
+        return calls.message(_fields(message, to, config, context, part), config, context, part=part)
+
+    def sms_call(message: Message, part: int) -> HttpCall:
+        return calls.sms(_sms_fields(message, to, config, context, part), config, context)
+
+    if config.api == "messages":
+        return (yield from send_messages(rendered, message_call, lambda response: [message_uuid(response)]))
+    return (yield from send_messages(rendered, sms_call, sms_ids))
 
 
-def _messages(content: Content, config: VonageConfig) -> tuple[list[_Message], tuple[Loss, ...], Shown]:
-    match content:
-        case Text():
-            return _texts(content.text), (), ()
-        case RichContent():
-            planned = plan(
-                parse(content.content, content.quick_replies, content.text), MMS_ABILITIES if config.media == "mms" else SMS_ABILITIES
-            )
-            messages: list[_Message] = []
-            for part in planned.parts:
-                match part:
-                    case TextPart() | ChoicesPart():
-                        messages += _texts(part.text)
-                    case ImagePart():
-                        messages.append(_Message(kind="image", url=part.url, text=part.caption))
-            return messages, planned.losses, planned.shown
-        case File() if not content.url:
-            raise UnsupportedContent("the file has no public address that an SMS could link to")
-        case File() if config.media == "mms":
-            return _mms(content), (), ()
-        case File():
-            loss = Loss(path="/url", kind=LossKind.REDUCED, reason="the file is sent as a link")
-            return _texts(_lines((content.caption or content.name, content.url))), (loss,), ()
-        case Location():
-            return _texts(_lines((content.title, content.address, maps_link(content.latitude, content.longitude)))), (), ()
-        case Contact():
-            return _texts(_lines((content.name, content.phone, content.email))), (), ()
-    raise UnsupportedContent(f"SMS has no form for {content.type}")
-
-
-def _mms(file: File) -> list[_Message]:
+def _mms(file: File) -> Rendered:
     """The file with its caption; one that is too long follows as a text."""
-    fits = len(file.caption) <= MAX_CAPTION
-    first = _Message(kind=_MMS_TYPES[file.kind], url=file.url, text=file.caption if fits else "")
-    return [first] if fits else [first, *_texts(file.caption)]
+    if len(file.caption) <= MAX_CAPTION:
+        return Rendered(messages=[Message(text=file.caption, file=file)])
+    return Rendered(messages=[Message(file=file), *texts(file.caption, SMS_LIMITS)])
 
 
-def _lines(lines: Iterable[str]) -> str:
-    return "\n".join(line for line in lines if line)
-
-
-def _texts(text: str) -> list[_Message]:
-    return [_Message(text=piece) for piece in split_text(text.replace("\x00", "").strip(), MAX_TEXT) if not piece.isspace()]
-
-
-def _fields(message: _Message, config: VonageConfig, context: SendContext, part: int) -> dict[str, Any]:
+def _fields(message: Message, to: str, config: VonageConfig, context: SendContext, part: int) -> dict[str, Any]:
+    kind = _MMS_TYPES[message.file.kind] if message.file else "text"
     fields: dict[str, Any] = {
-        "channel": "mms" if message.url else "sms",
-        "message_type": message.kind,
-        "to": context.to,
+        "channel": "mms" if message.file else "sms",
+        "message_type": kind,
+        "to": to,
         "from": config.sender,
-        "client_ref": _our_id(context, part),
+        # Our id, for Vonage's records: it does not keep a second message with the same from being sent.
+        "client_ref": part_id(context.message_id, part),
         "webhook_url": f"{context.callback_url}/status",
         "webhook_version": "v1",
     }
-    if message.url:
-        return {**fields, message.kind: {"url": message.url, **({"caption": message.text} if message.text else {})}}
+    if message.file:
+        return {**fields, kind: {"url": message.file.url, **({"caption": message.text} if message.text else {})}}
     return {**fields, "text": message.text}
 
 
-def _sms_fields(message: _Message, config: VonageConfig, context: SendContext, part: int) -> dict[str, str]:
+def _sms_fields(message: Message, to: str, config: VonageConfig, context: SendContext, part: int) -> dict[str, str]:
     callback = f"{context.callback_url}/status"
     return {
         "from": config.sender,
-        "to": context.to,
+        "to": to,
         "text": message.text,
-        "type": "text" if is_gsm(message.text) else "unicode",
+        "type": "text" if gsm7.fits(message.text) else "unicode",
         "status-report-req": "1",
-        "client-ref": _our_id(context, part),
+        "client-ref": part_id(context.message_id, part),
         **({"callback": callback} if len(callback) <= MAX_CALLBACK else {}),
     }
-
-
-def _our_id(context: SendContext, part: int) -> str:
-    """Our id of one message, for Vonage's records: it does not keep a second one with the same from being sent."""
-    return context.message_id if part == 1 else f"{context.message_id}-{part}"

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 
+from channels_app.providers._sms.numbers import profile
 from channels_app.providers.base import CallbackRequest
 from channels_app.providers.vonage import wire
 from channels_app.providers.vonage.config import VonageConfig
@@ -52,7 +53,7 @@ def parse(request: CallbackRequest, config: VonageConfig) -> ParsedCallback:
         raw=json_wire.dump({name: value for name, value in given.items() if name not in _NOT_KEPT}),
         address=wire.number(given, "to"),
         occurred_at=wire.instant(given.get("message-timestamp", "")),
-        profile=wire.profile(person),
+        profile=profile(person),
     )
     if "status" in given:
         return _receipt(event, given)

@@ -1,4 +1,4 @@
-"""What both of Vonage's APIs have in common on the wire: numbers, instants, the words that stop and start, parameters.
+"""What both of Vonage's APIs have in common on the wire: numbers, instants, what a text says, parameters.
 
 Source: https://developer.vonage.com/en/messages/concepts/webhooks (checked 2026-11).
 """
@@ -6,17 +6,16 @@ Source: https://developer.vonage.com/en/messages/concepts/webhooks (checked 2026
 from __future__ import annotations
 
 import json
-import re
 import urllib.parse
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from channels_app.providers._sms.inbound import EMPTY, consent
 from channels_app.providers.base import CallbackRequest
 from channels_app.providers.vonage.config import VonageConfig
 from connector_platform.core import wire
 from connector_platform.core.errors import PayloadMalformed
-from connector_platform.core.events import Content, FileKind, OptIn, OptOut, Profile, Text, Unsupported
+from connector_platform.core.events import Content, FileKind, OptOut, Text
 
 _KINDS = {"image": FileKind.IMAGE, "video": FileKind.VIDEO, "audio": FileKind.AUDIO, "file": FileKind.DOCUMENT, "vcard": FileKind.DOCUMENT}
 MAX_PARAMETERS = 100
@@ -27,45 +26,16 @@ def number(value: Any, key: str) -> str:
     return wire.identifier(value, key).removeprefix("+")
 
 
-def is_number(person: str) -> bool:
-    """Whether ``person`` is a number that can be answered; a name cannot."""
-    return re.fullmatch(r"[0-9]{3,15}", person) is not None
-
-
-def profile(person: str) -> Profile | None:
-    """What a number tells of a person: itself. Short codes are nobody's."""
-    return Profile(phone=f"+{person}") if is_number(person) and len(person) >= 7 else None
-
-
 def file_kind(kind: str) -> FileKind | None:
     """Our kind of file for Vonage's ``message_type``; None where it is none."""
     return _KINDS.get(kind)
 
 
-def is_web(url: str) -> bool:
-    """Whether ``url`` is an address that can be called."""
-    try:
-        parts = urllib.parse.urlsplit(url)
-        return parts.scheme in ("https", "http") and bool(parts.hostname) and len(url) <= 2000
-    except ValueError:
-        return False
-
-
 def words(text: str, config: VonageConfig) -> tuple[str, Content]:
     """The name of the event and what a text says: a lone stop or start word is an opt-out or opt-in."""
-    word = text.strip().casefold()
-    if word in _folded(config.stop_keywords):
-        return "keyword_stop", OptOut(reason=text.strip()[:100])
-    if word in _folded(config.start_keywords):
-        return "keyword_start", OptIn()
-    if not word:
-        # Legal in SMS, but LivePerson has no empty message.
-        return "message.text", Unsupported(kind="empty", description="sent an empty message")
-    return "message.text", Text(text=text)
-
-
-def _folded(keywords: Iterable[str]) -> frozenset[str]:
-    return frozenset(keyword.strip().casefold() for keyword in keywords)
+    if wish := consent(text, stop=config.stop_keywords, start=config.start_keywords):
+        return "keyword_stop" if isinstance(wish, OptOut) else "keyword_start", wish
+    return "message.text", Text(text=text) if text.strip() else EMPTY
 
 
 def instant(text: str) -> datetime | None:

@@ -10,6 +10,7 @@ from connector_platform.core.rich.parse import parse, parse_content, parse_quick
 from connector_platform.core.rich.parts import Abilities, Button, ButtonKind, Part, Plan, maps_link
 from connector_platform.core.rich.reading import RichContentInvalid
 from connector_platform.core.rich.render import plan
+from connector_platform.core.rich.words import in_lines, in_words
 
 __all__ = [
     "Abilities",
@@ -24,6 +25,8 @@ __all__ = [
     "RichContentInvalid",
     "Shown",
     "by_payload",
+    "in_lines",
+    "in_words",
     "maps_link",
     "match",
     "parse",

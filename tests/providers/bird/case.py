@@ -128,6 +128,7 @@ CASE = ProviderCase(
     unknown_callback=receive({"id": "mb-future", "originator": "31612345678", "recipient": NUMBER, "hologram": "1"}),
     fixture_request=fixture_request,
     answer=answer,
+    text_limit=1377,
     sent_text=sent_text,
     consumer_ids=("+31612345678", "+447700900123"),
     error_samples={row.code: ErrorSample(response=refused(row.code)) for row in Bird.errors},

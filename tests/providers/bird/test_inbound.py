@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels_app.providers.bird import Bird
-from channels_app.providers.bird.numbers import canonical_number, vendor_number
 from connector_platform.core.errors import PayloadMalformed
 from connector_platform.core.events import File, OptIn, OptOut, Text
 from tests.providers.bird.case import NUMBER, make_config, receive, report
@@ -64,11 +63,6 @@ def test_the_callback_is_answered_ok() -> None:
     request = receive({**MESSAGE, "body": "hi"})
     answer = Bird().answer(request, make_config(), Bird().parse(request, make_config()))
     assert (answer.status, answer.body) == (200, b"OK")
-
-
-@given(st.from_regex(r"[1-9][0-9]{6,14}", fullmatch=True))
-def test_a_number_survives_the_way_there_and_back(number: str) -> None:
-    assert vendor_number(canonical_number(number)) == number
 
 
 @given(value=st.text(max_size=200))

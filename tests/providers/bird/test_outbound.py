@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from channels_app.providers._sms.gsm7 import segments
 from channels_app.providers.base import Sent
 from channels_app.providers.bird import Bird, BirdConfig, errors
 from connector_platform.core.calls import HttpCall, HttpResponse
@@ -64,18 +65,21 @@ def test_a_text_leaves_with_the_key_in_a_header() -> None:
 
 
 def test_a_long_text_is_cut_at_words_and_each_piece_has_a_reference_of_its_own() -> None:
-    text = " ".join(f"word{number}" for number in range(150))
+    text = " ".join(f"word{number}" for number in range(300))
     result, calls = sent(Text(text=text))
     assert " ".join(body["body"] for body in bodies(calls)) == text
     assert [body["reference"] for body in bodies(calls)] == [ID, f"{ID}-2"]
     assert result.parts == (("mb-out-0",), ("mb-out-1",))
 
 
-@pytest.mark.parametrize(("text", "pieces"), [("🙂" * 297, 1), ("🙂" * 298, 2), ("é" * 594, 1)])
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [("é" * 1377, 1), ("é" * 1378, 2), ("ж" * 603, 1), ("ж" * 604, 2), ("🙂" * 297, 1), ("🙂" * 298, 2), ("€" * 684, 1), ("€" * 685, 2)],
+)
 def test_no_piece_exceeds_nine_sms(text: str, pieces: int) -> None:
     _, calls = sent(Text(text=text))
     assert len(calls) == pieces
-    assert all(len(body["body"].encode("utf-16-le")) // 2 <= 594 for body in bodies(calls))
+    assert all(segments(body["body"]) <= 9 for body in bodies(calls))
 
 
 def test_a_picture_is_a_link_without_mms_and_an_mms_with_it() -> None:

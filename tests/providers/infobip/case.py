@@ -132,6 +132,7 @@ CASE = ProviderCase(
     batch_callback=batch_callback,
     unknown_callback=results({"messageId": "1", "from": "31612345678", "to": NUMBER, "hologram": {}}, {"telepathy": "hm"}),
     answer=answer,
+    text_limit=1530,
     sent_text=sent_text,
     consumer_ids=("+31612345678", "+447700900123"),
     error_samples={row.code: ErrorSample(response=error_response(row.code)) for row in Infobip.errors},

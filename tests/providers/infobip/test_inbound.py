@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from channels_app.providers.infobip import Infobip
-from channels_app.providers.infobip.numbers import canonical_number, vendor_number
 from connector_platform.core.errors import PayloadMalformed
 from connector_platform.core.events import OptIn, OptOut, Text
 from tests.providers.contract.cases import TextSample
@@ -40,25 +37,3 @@ def test_one_odd_result_does_not_spoil_the_others() -> None:
     parsed = Infobip().parse(post(body), make_config())
     assert Text(text="fine") in [event.content for event in parsed.events]
     assert "unreadable" in parsed.ignored
-
-
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        ("31612345678", "+31612345678"),
-        ("+31 6 1234-5678", "+31612345678"),
-        ("3020", "3020"),
-        ("0612345678", "0612345678"),
-        ("MTN", "MTN"),
-        (" Acme ", "Acme"),
-        ("1" * 16, "1" * 16),
-    ],
-)
-def test_numbers_have_one_form(given: str, expected: str) -> None:
-    assert canonical_number(given) == expected
-
-
-@given(st.from_regex(r"[1-9][0-9]{6,14}", fullmatch=True))
-def test_a_number_survives_the_way_there_and_back(number: str) -> None:
-    assert vendor_number(canonical_number(number)) == number
-    assert canonical_number(canonical_number(number)) == canonical_number(number)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from channels_app.providers.base import Sent
 from channels_app.providers.plivo import Plivo, PlivoConfig
-from channels_app.providers.plivo.alphabet import MAX_SEPTETS, MAX_UNITS, length
+from channels_app.providers.plivo.outbound import MAX_SEPTETS, MAX_UNITS, length
 from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.errors import (
     ConfigurationError,

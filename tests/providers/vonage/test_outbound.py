@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from vonage_jwt import JwtClient
 
+from channels_app.providers._sms.gsm7 import fits
 from channels_app.providers.base import Sent
 from channels_app.providers.vonage import Vonage, VonageConfig
-from channels_app.providers.vonage.alphabet import is_gsm
 from channels_app.providers.vonage.calls import application_token
 from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.errors import OutcomeUnknown, RecipientGone, UnsupportedContent
@@ -206,9 +206,9 @@ def test_an_answer_without_ids_is_no_success(entries: list[dict[str, str]]) -> N
 def test_the_alphabet_agrees_with_the_codec_of_latin_letters(text: str) -> None:
     """What is beyond the alphabet's code points can never be in it; plain ASCII but the backtick always is."""
     if any(ord(char) > 0x20AC for char in text):
-        assert not is_gsm(text)
+        assert not fits(text)
     if all(" " <= char <= "~" and char != "`" for char in text):
-        assert is_gsm(text)
+        assert fits(text)
 
 
 # Files of consumers

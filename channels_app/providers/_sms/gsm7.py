@@ -133,6 +133,11 @@ def segment_count(text: str, alphabet: Alphabet) -> int:
     return count
 
 
+def segments(text: str) -> int:
+    """How many SMS ``text`` takes in the alphabet that it needs, where the vendor chooses the alphabet and joins them."""
+    return segment_count(text, alphabet_of(text))
+
+
 def limit_for(max_septets: int, alphabet: Alphabet) -> int:
     """The limit that ``max_septets`` means in ``alphabet``: 160 septets are 70 UTF-16 units, 306 (two parts) are 134."""
     if alphabet is Alphabet.GSM7:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channels_app.providers.sms_gateway import gsm7
-from channels_app.providers.sms_gateway.gsm7 import Alphabet
+from channels_app.providers._sms import gsm7
+from channels_app.providers._sms.gsm7 import Alphabet
 from connector_platform.core.text import utf16_units
 
 GSM_CHARS = gsm7.ALPHABET.replace("\x1b", "") + "".join(gsm7.EXTENSION.values())
@@ -97,6 +97,12 @@ def test_any_octets_decode_or_are_refused(octets: bytes) -> None:
 )
 def test_segment_count(text: str, alphabet: Alphabet, expected: int) -> None:
     assert gsm7.segment_count(text, alphabet) == expected
+
+
+@settings(deadline=None)
+@given(any_text, any_text)
+def test_a_text_never_takes_fewer_segments_when_it_grows(text: str, more: str) -> None:
+    assert gsm7.segments(text) <= gsm7.segments(text + more)
 
 
 @pytest.mark.parametrize(("septets", "units"), [(160, 70), (153, 66), (161, 134), (306, 134), (1530, 670), (40, 17)])

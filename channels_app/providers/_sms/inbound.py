@@ -1,0 +1,59 @@
+"""What the callbacks of SMS vendors have in common: the words that stop and start, addresses of files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+from connector_platform.core.events import FileKind, OptIn, OptOut, Unsupported
+
+EMPTY = Unsupported(kind="empty", description="sent an empty message")
+"""Legal in SMS, but LivePerson has no empty message."""
+
+MAX_URL_CHARS = 2000
+
+_SUFFIXES = {
+    FileKind.IMAGE: "jpg jpeg png gif webp bmp heic",
+    FileKind.VIDEO: "mp4 3gp 3gpp mov webm mpeg mpg",
+    FileKind.AUDIO: "mp3 m4a aac amr ogg oga wav",
+    FileKind.DOCUMENT: "pdf vcf csv txt rtf ics doc docx xls xlsx zip",
+}
+_KIND_BY_SUFFIX = {f".{suffix}": kind for kind, suffixes in _SUFFIXES.items() for suffix in suffixes.split()}
+
+
+def consent(text: str, *, stop: Iterable[str], start: Iterable[str]) -> OptOut | OptIn | None:
+    """What a message of just one of these words means, whatever its letter case; None where it is not."""
+    words = text.strip()
+    if is_one_of(words, stop):
+        return OptOut(reason=words)
+    return OptIn() if is_one_of(words, start) else None
+
+
+def is_one_of(words: str, keywords: Iterable[str]) -> bool:
+    """Whether ``words`` is one of ``keywords``, whatever the letter case."""
+    return words.casefold() in {keyword.strip().casefold() for keyword in keywords}
+
+
+def is_web(url: str) -> bool:
+    """Whether ``url`` is an address that can be called."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("https", "http") and bool(parts.hostname) and len(url) <= MAX_URL_CHARS
+    except ValueError:
+        return False
+
+
+def is_at(url: str, domains: Iterable[str], api_base: str) -> bool:
+    """Whether ``url`` is on one of the vendor's ``domains``, or at its stand-in ``api_base``: only they may see a secret."""
+    parts = urlsplit(url)
+    if api_base:
+        base = urlsplit(api_base)
+        return (parts.scheme, parts.netloc) == (base.scheme, base.netloc)
+    host = parts.hostname or ""
+    return parts.scheme == "https" and any(host == domain or host.endswith(f".{domain}") for domain in domains)
+
+
+def kind_by_suffix(url: str, *, default: FileKind) -> FileKind:
+    """The kind of file that the end of ``url`` tells; ``default`` where it tells none."""
+    return _KIND_BY_SUFFIX.get(PurePosixPath(urlsplit(url).path).suffix.lower(), default)
