@@ -9,8 +9,6 @@ from connector_platform.core.events import File, FileKind
 
 MEGABYTE = 1_000_000
 
-ATTACHMENT_TYPE = {FileKind.IMAGE: "image", FileKind.VIDEO: "video", FileKind.AUDIO: "audio", FileKind.DOCUMENT: "file"}
-
 _TYPES = {
     FileKind.IMAGE: ("image/png", "image/jpeg", "image/gif"),
     FileKind.VIDEO: ("video/mp4", "video/ogg", "video/x-msvideo", "video/avi", "video/quicktime", "video/webm"),

@@ -20,7 +20,7 @@ from connector_platform.core.errors import (
     Throttled,
     WindowClosed,
 )
-from tests.providers.instagram.case import error_response, json_response
+from tests.providers._meta.case import error_response, json_response
 
 MESSAGE = HttpCall(method="POST", url="https://graph.instagram.com/v25.0/1/messages", purpose="send_text")
 TYPING = HttpCall(method="POST", url="https://graph.instagram.com/v25.0/1/messages", purpose="typing_on", effect=False)

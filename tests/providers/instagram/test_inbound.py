@@ -21,7 +21,8 @@ from connector_platform.core.events import (
     Text,
     Unsupported,
 )
-from tests.providers.instagram.case import ACCOUNT_ID, APP_CONFIG, CONSUMERS, envelope, event, post
+from tests.providers._meta.case import post
+from tests.providers.instagram.case import ACCOUNT_ID, APP_CONFIG, CONSUMERS, envelope, event
 
 
 def parse(*events: Any) -> ParsedCallback:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,25 +13,17 @@ from pydantic import SecretStr
 from channels_app.providers._meta.verify import appsecret_proof
 from channels_app.providers.base import Sent
 from channels_app.providers.instagram import InstagramConfig
-from channels_app.providers.instagram.errors import FILE_REFUSALS
 from channels_app.providers.instagram.rich import text_messages
-from connector_platform.core.calls import HttpCall, HttpResponse
-from connector_platform.core.errors import DeliveryError, OutcomeUnknown, UnsupportedContent, WindowClosed
+from connector_platform.core.calls import HttpCall
 from connector_platform.core.events import (
-    ChatState,
-    ChatStateKind,
-    Close,
     Content,
     File,
     FileKind,
-    Location,
     Profile,
-    Receipt,
-    ReceiptKind,
-    Selection,
     Text,
 )
-from tests.providers.contract.cases import NOW, drive, send
+from tests.providers._meta.case import json_response
+from tests.providers.contract.cases import drive, send
 from tests.providers.instagram.case import (
     ACCOUNT_ID,
     APP_CONFIG,
@@ -43,8 +34,6 @@ from tests.providers.instagram.case import (
     INSTAGRAM_SECRET,
     PAGE_CONFIG,
     PAGE_ID,
-    error_response,
-    json_response,
 )
 
 TOKEN = CONFIG.access_token.get_secret_value()
@@ -123,44 +112,6 @@ def test_no_piece_of_any_text_exceeds_the_limit(text: str) -> None:
     assert "".join("".join(pieces).split()) == "".join(text.split())
 
 
-@pytest.mark.parametrize("text", ["", "  \n"])
-def test_an_empty_text_is_unsupported(text: str) -> None:
-    with pytest.raises(UnsupportedContent):
-        next(CASE.provider.send(Text(text=text), CONFIG, CASE.context()))
-
-
-def test_an_answer_without_a_message_id_is_an_unknown_outcome() -> None:
-    steps = CASE.provider.send(Text(text="hello"), CONFIG, CASE.context())
-    next(steps)
-    with pytest.raises(OutcomeUnknown):
-        steps.send(json_response({}))
-
-
-@pytest.mark.parametrize(
-    ("age", "is_enabled", "expected"),
-    [
-        (None, False, {"messaging_type": "RESPONSE"}),
-        (timedelta(hours=24), True, {"messaging_type": "RESPONSE"}),
-        (timedelta(hours=24, seconds=1), True, {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}),
-        (timedelta(days=7), True, {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}),
-        (timedelta(hours=24, seconds=1), False, None),
-        (timedelta(days=7, seconds=1), True, None),
-    ],
-)
-def test_the_window_decides_by_what_right_we_write(age: timedelta | None, is_enabled: bool, expected: dict[str, str] | None) -> None:
-    config = CONFIG.model_copy(update={"human_agent_enabled": is_enabled})
-    context = CASE.context(last_inbound_at=None if age is None else NOW - age)
-    steps = CASE.provider.send(Text(text="hello"), config, context)
-    if expected is None:
-        with pytest.raises(WindowClosed):
-            next(steps)
-        typing = CASE.provider.send(ChatState(state=ChatStateKind.COMPOSING), config, context)
-        assert drive(CASE.provider, typing, CASE.answer) == (Sent(), [])
-    else:
-        payload = json.loads(next(steps).body)
-        assert {key: payload[key] for key in payload if key in ("messaging_type", "tag")} == expected
-
-
 # Files
 
 
@@ -199,59 +150,6 @@ def test_what_instagram_takes_no_files_of_is_a_link(file: File, reason: str) -> 
 def test_a_link_bears_the_files_name_and_the_caption_follows() -> None:
     file = File(kind=FileKind.DOCUMENT, url=URL, name="prices.xlsx", caption="The new prices")
     assert messages(file) == [{"text": f"prices.xlsx\n{URL}"}, {"text": "The new prices"}]
-
-
-@pytest.mark.parametrize("code", sorted(FILE_REFUSALS))
-def test_a_file_that_meta_refuses_goes_out_as_a_link(code: str) -> None:
-    def answer(call: HttpCall, number: int) -> HttpResponse:
-        return error_response(code) if "attachment" in json.loads(call.body)["message"] else CASE.answer(call, number)
-
-    steps = CASE.provider.send(File(kind=FileKind.VIDEO, url=URL, caption="Look"), CONFIG, CASE.context(app=PLAIN_APP))
-    result, calls = drive(CASE.provider, steps, answer)
-    assert [json.loads(call.body)["message"] for call in calls][1:] == [{"text": URL}, {"text": "Look"}]
-    assert [(loss.kind, code in loss.reason) for loss in result.losses] == [("moved", False), ("reduced", True)]
-
-
-@pytest.mark.parametrize("code", ["2/2018344", "10/2534022", "190", "100/2534014"])
-def test_another_refusal_of_a_file_is_final(code: str) -> None:
-    steps = CASE.provider.send(File(kind=FileKind.VIDEO, url=URL), CONFIG, CASE.context())
-    with pytest.raises(DeliveryError) as caught:
-        drive(CASE.provider, steps, lambda *_: error_response(code))
-    assert caught.value.provider_code == code
-
-
-# Places, acts
-
-
-def test_a_place_becomes_a_link_to_a_map() -> None:
-    assert messages(Location(latitude=52.3791, longitude=4.9003, title="Station")) == [
-        {"text": "Station\nhttps://www.google.com/maps/search/?api=1&query=52.3791,4.9003"}
-    ]
-
-
-@pytest.mark.parametrize(
-    ("content", "action"),
-    [
-        (ChatState(state=ChatStateKind.COMPOSING), "typing_on"),
-        (ChatState(state=ChatStateKind.PAUSED), "typing_off"),
-        (Receipt(kind=ReceiptKind.READ), "mark_seen"),
-    ],
-)
-def test_an_act_is_a_sender_action_without_a_message(content: Content, action: str) -> None:
-    result, (call,) = sent(content)
-    assert result == Sent()
-    assert json.loads(call.body) == {"recipient": {"id": CONSUMERS[0]}, "sender_action": action}
-    assert (call.purpose, call.effect) == (action, False)
-
-
-@pytest.mark.parametrize("content", [Receipt(kind=ReceiptKind.DELIVERED), Close()])
-def test_what_instagram_cannot_show_makes_no_call(content: Content) -> None:
-    assert sent(content) == (Sent(), [])
-
-
-def test_a_selection_is_nothing_to_send() -> None:
-    with pytest.raises(UnsupportedContent):
-        next(CASE.provider.send(Selection(payload="p"), CONFIG, CASE.context()))
 
 
 # The person's name

@@ -12,18 +12,9 @@ from channels_app.providers.instagram.inbound import SUBSCRIBED_FIELDS
 from channels_app.providers.instagram.setup import PAGE_FIELDS
 from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.errors import ConfigurationError, CredentialsRejected, ServerFault
+from tests.providers._meta.case import json_response
 from tests.providers.contract.cases import drive
-from tests.providers.instagram.case import (
-    ACCOUNT_ID,
-    APP_CONFIG,
-    APP_SECRET,
-    CALLBACK_URL,
-    CASE,
-    CONFIG,
-    PAGE_CONFIG,
-    PAGE_ID,
-    json_response,
-)
+from tests.providers.instagram.case import ACCOUNT_ID, APP_CONFIG, APP_SECRET, CALLBACK_URL, CASE, CONFIG, PAGE_CONFIG, PAGE_ID
 
 PLAIN_APP = APP_CONFIG.model_copy(update={"send_appsecret_proof": False})
 INSTAGRAM = "https://graph.instagram.com/v25.0"

@@ -11,8 +11,9 @@ from channels_app.providers._meta.verify import SIGNATURE_HEADER, signature
 from channels_app.providers.base import CallbackRequest
 from channels_app.providers.instagram import Instagram, InstagramAppConfig
 from connector_platform.core.errors import SignatureInvalid
+from tests.providers._meta.case import challenge
 from tests.providers.contract.cases import NOW
-from tests.providers.instagram.case import APP_CONFIG, APP_SECRET, INSTAGRAM_SECRET, challenge
+from tests.providers.instagram.case import APP_CONFIG, APP_SECRET, INSTAGRAM_SECRET
 
 FIXTURES = Path(__file__).parent / "fixtures"
 EMPTY_BODY = b'{"object":"instagram","entry":[]}'

@@ -16,6 +16,7 @@ from channels_app.providers.base import CallbackRequest
 from channels_app.providers.messenger import Messenger, MessengerAppConfig, MessengerConfig
 from channels_app.providers.messenger.inbound import SUBSCRIBED_FIELDS
 from connector_platform.core.calls import HttpCall, HttpResponse
+from tests.providers._meta.case import challenge, error_response, json_response, post, sent_text
 from tests.providers.contract.cases import ErrorSample, HandshakeSample, ProviderCase, TextSample
 
 APP_SECRET = "messenger-docs-app-secret"
@@ -28,11 +29,6 @@ APP_CONFIG = MessengerAppConfig(
     app_id="1517776481860111", app_secret=SecretStr(APP_SECRET), verify_token=SecretStr("canary verify token"), send_appsecret_proof=True
 )
 CONFIG = MessengerConfig(page_id=PAGE_ID, page_access_token=SecretStr("EAAcanaryPageToken0000001"))
-
-
-def post(body: bytes) -> CallbackRequest:
-    """An unsigned callback with ``body``."""
-    return CallbackRequest(method="POST", headers={"content-type": "application/json"}, body=body)
 
 
 def sign(request: CallbackRequest) -> CallbackRequest:
@@ -79,32 +75,6 @@ def answer(call: HttpCall, number: int) -> HttpResponse:
     payload = json.loads(call.body)
     recipient = {"recipient_id": payload["recipient"]["id"]}
     return json_response(recipient if "sender_action" in payload else {**recipient, "message_id": f"m_out_{number}"})
-
-
-def json_response(body: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
-    """An answer with a JSON body."""
-    return HttpResponse(status=status, headers={"content-type": "application/json", **(headers or {})}, body=json.dumps(body).encode())
-
-
-def error_response(code: str, *, status: int = 400, **more: Any) -> HttpResponse:
-    """Meta's error body for ``code`` or ``code/subcode``; a subcode in letters stands in the sentence."""
-    number, _, subcode = code.partition("/")
-    error: dict[str, Any] = {"message": "(#1) Words of Meta", "type": "OAuthException", "code": int(number), "fbtrace_id": "AbCdEf_123"}
-    if subcode.isdigit():
-        error["error_subcode"] = int(subcode)
-    elif subcode:
-        error["message"] += f" {subcode}"
-    return json_response({"error": {**error, **more}}, status=status)
-
-
-def sent_text(call: HttpCall) -> str:
-    text = json.loads(call.body).get("message", {}).get("text", "") if call.body else ""
-    return str(text)
-
-
-def challenge(token: str) -> CallbackRequest:
-    """Meta's set-up challenge with this verify token, already percent-encoded."""
-    return CallbackRequest(method="GET", query_string=f"hub.mode=subscribe&hub.verify_token={token}&hub.challenge=1158201444", headers={})
 
 
 CASE = ProviderCase(

@@ -24,7 +24,8 @@ from connector_platform.core.events import (
     Text,
     Unsupported,
 )
-from tests.providers.messenger.case import APP_CONFIG, CONSUMERS, PAGE_ID, envelope, event, post
+from tests.providers._meta.case import post
+from tests.providers.messenger.case import APP_CONFIG, CONSUMERS, PAGE_ID, envelope, event
 
 
 def parse(*events: Any) -> ParsedCallback:

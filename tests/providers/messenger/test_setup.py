@@ -10,8 +10,9 @@ import pytest
 from channels_app.providers.messenger.inbound import SUBSCRIBED_FIELDS
 from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.errors import ConfigurationError, CredentialsRejected, ServerFault
+from tests.providers._meta.case import error_response, json_response
 from tests.providers.contract.cases import drive
-from tests.providers.messenger.case import APP_CONFIG, APP_SECRET, CALLBACK_URL, CASE, CONFIG, PAGE_ID, error_response, json_response
+from tests.providers.messenger.case import APP_CONFIG, APP_SECRET, CALLBACK_URL, CASE, CONFIG, PAGE_ID
 
 PLAIN_APP = APP_CONFIG.model_copy(update={"send_appsecret_proof": False})
 TOKEN = CONFIG.page_access_token.get_secret_value()

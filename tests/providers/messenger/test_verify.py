@@ -12,8 +12,9 @@ from channels_app.providers._meta.verify import SIGNATURE_HEADER, appsecret_proo
 from channels_app.providers.base import CallbackRequest
 from channels_app.providers.messenger import Messenger, MessengerAppConfig
 from connector_platform.core.errors import SignatureInvalid
+from tests.providers._meta.case import challenge
 from tests.providers.contract.cases import NOW
-from tests.providers.messenger.case import APP_CONFIG, challenge
+from tests.providers.messenger.case import APP_CONFIG
 
 FIXTURES = Path(__file__).parent / "fixtures"
 DOCS_SECRET = "meta-docs-app-secret"
