@@ -19,25 +19,14 @@ from connector_platform.core.errors import (
     RecipientGone,
     ServerFault,
     Throttled,
-    UnsupportedContent,
 )
-from connector_platform.core.events import ChatState, ChatStateKind, Contact, Content, File, FileKind, Location, RichContent, Text
-from connector_platform.core.rich import LossKind
+from connector_platform.core.events import Content, File, FileKind, Text
 from tests.providers.bird.case import CASE, NUMBER, json_response, make_config, refused
 from tests.providers.contract.cases import drive
+from tests.providers.contract.test_sending import CARD
 
 ID = "0192f1c2-0000-7000-8000-000000000001"
 STATUS_URL = "https://connect.example.com/webhooks/callback/status"
-CARD = RichContent(
-    content={
-        "type": "vertical",
-        "elements": [
-            {"type": "image", "url": "https://cdn.example.com/mug.png"},
-            {"type": "text", "text": "Blue mug"},
-            {"type": "button", "title": "Buy", "click": {"actions": [{"type": "publishText", "text": "I buy it"}]}},
-        ],
-    }
-)
 
 
 def sent(content: Content, config: BirdConfig | None = None, **context: Any) -> tuple[Sent, list[HttpCall]]:
@@ -82,11 +71,8 @@ def test_no_piece_exceeds_nine_sms(text: str, pieces: int) -> None:
     assert all(segments(body["body"]) <= 9 for body in bodies(calls))
 
 
-def test_a_picture_is_a_link_without_mms_and_an_mms_with_it() -> None:
+def test_a_picture_is_an_mms_where_the_number_can() -> None:
     picture = File(kind=FileKind.IMAGE, url="https://files.example.com/a.png", caption="The shoe")
-    result, calls = sent(picture)
-    assert [body["body"] for body in bodies(calls)] == ["The shoe\nhttps://files.example.com/a.png"]
-    assert [(loss.path, loss.kind) for loss in result.losses] == [("/url", LossKind.REDUCED)]
     result, (call,) = sent(picture, make_config(mms_enabled=True))
     assert (call.url, call.purpose) == ("https://rest.messagebird.com/mms", "send_mms")
     assert json.loads(call.body) == {
@@ -100,33 +86,12 @@ def test_a_picture_is_a_link_without_mms_and_an_mms_with_it() -> None:
     assert result.losses == ()
 
 
-def test_a_card_is_text_with_numbers_and_its_picture_an_mms_where_the_number_can() -> None:
-    result, calls = sent(CARD)
-    assert [body["body"] for body in bodies(calls)] == ["https://cdn.example.com/mug.png\nBlue mug\n1) Buy"]
-    assert [(choice.number, choice.title, choice.is_numbered) for choice in result.shown] == [(1, "Buy", True)]
+def test_a_card_has_its_picture_as_an_mms_where_the_number_can() -> None:
     _, calls = sent(CARD, make_config(mms_enabled=True))
     assert [(body["body"], body.get("mediaUrls")) for body in bodies(calls)] == [
         ("", ["https://cdn.example.com/mug.png"]),
-        ("Blue mug\n1) Buy", None),
+        ("Blue mug\nHolds a lot\nLook: https://shop.example.com/mug\n1) Buy", None),
     ]
-
-
-def test_a_place_and_a_contact_are_lines() -> None:
-    _, calls = sent(Location(latitude=52.3791, longitude=4.9003, title="Station", address="Stationsplein 1"))
-    assert bodies(calls)[0]["body"].splitlines()[:2] == ["Station", "Stationsplein 1"]
-    _, calls = sent(Contact(name="Ana Example", phone="+15550100"))
-    assert bodies(calls)[0]["body"] == "Ana Example\n+15550100"
-
-
-def test_a_name_cannot_be_answered() -> None:
-    with pytest.raises(RecipientGone, match="alphanumeric"):
-        sent(Text(text="a"), to="MTN")
-
-
-@pytest.mark.parametrize("content", [Text(text=" \n"), File(kind=FileKind.DOCUMENT), ChatState(state=ChatStateKind.COMPOSING)])
-def test_what_has_no_form_is_refused_before_any_call(content: Content) -> None:
-    with pytest.raises(UnsupportedContent):
-        sent(content)
 
 
 @pytest.mark.parametrize(

@@ -11,22 +11,10 @@ from channels_app.providers._sms.gsm7 import segments
 from channels_app.providers.base import Sent
 from channels_app.providers.infobip import Infobip, InfobipConfig
 from connector_platform.core.calls import HttpCall, HttpResponse
-from connector_platform.core.errors import RecipientGone, UnsupportedContent
-from connector_platform.core.events import ChatState, ChatStateKind, Contact, Content, File, FileKind, Location, RichContent, Text
-from connector_platform.core.rich import LossKind
+from connector_platform.core.events import Content, File, FileKind, Text
 from tests.providers.contract.cases import drive
+from tests.providers.contract.test_sending import CARD
 from tests.providers.infobip.case import BASE_URL, BASIC, CASE, NUMBER, URL_TOKEN, make_config
-
-CARD = RichContent(
-    content={
-        "type": "vertical",
-        "elements": [
-            {"type": "image", "url": "https://cdn.example.com/mug.png"},
-            {"type": "text", "text": "Blue mug"},
-            {"type": "button", "title": "Buy", "click": {"actions": [{"type": "publishText", "text": "I buy it"}]}},
-        ],
-    }
-)
 
 
 def sent(content: Content, config: InfobipConfig | None = None, **context: Any) -> tuple[Sent, list[HttpCall]]:
@@ -56,11 +44,6 @@ def test_with_a_token_every_message_names_the_address_of_its_reports() -> None:
     }
 
 
-def test_a_name_cannot_be_answered() -> None:
-    with pytest.raises(RecipientGone, match="alphanumeric"):
-        sent(Text(text="a"), to="MTN")
-
-
 def test_a_long_text_is_cut_at_words_so_that_each_piece_fits_ten_sms() -> None:
     text = " ".join(f"word{number}" for number in range(450))
     result, calls = sent(Text(text=text))
@@ -68,13 +51,6 @@ def test_a_long_text_is_cut_at_words_so_that_each_piece_fits_ten_sms() -> None:
     assert " ".join(pieces) == text
     assert [segments(piece) for piece in pieces] == [10, 10, 3]
     assert result.parts == (("ib-0",), ("ib-1",), ("ib-2",))
-
-
-def test_a_picture_is_a_link_without_mms() -> None:
-    picture = File(kind=FileKind.IMAGE, url="https://files.example.com/a.png", caption="The shoe")
-    result, calls = sent(picture)
-    assert [body["content"] for body in bodies(calls)] == [{"text": "The shoe\nhttps://files.example.com/a.png"}]
-    assert [(loss.path, loss.kind) for loss in result.losses] == [("/url", LossKind.REDUCED)]
 
 
 @pytest.mark.parametrize(
@@ -98,26 +74,11 @@ def test_a_picture_is_an_mms_where_the_number_can(mime_type: str, url: str, expe
     assert result == Sent(parts=(("ib-0",),))
 
 
-def test_a_card_is_text_with_numbers_and_its_picture_an_mms_where_the_number_can() -> None:
-    result, calls = sent(CARD)
-    assert [body["content"]["text"] for body in bodies(calls)] == ["https://cdn.example.com/mug.png\nBlue mug\n1) Buy"]
-    assert [(choice.number, choice.title, choice.is_numbered) for choice in result.shown] == [(1, "Buy", True)]
+def test_a_card_has_its_picture_as_an_mms_where_the_number_can() -> None:
     _, calls = sent(CARD, make_config(mms_enabled=True))
     link = {"type": "LINK", "contentUrl": "https://cdn.example.com/mug.png", "contentType": "image/png"}
-    assert [body["content"] for body in bodies(calls)] == [{"messageSegments": [link]}, {"text": "Blue mug\n1) Buy"}]
-
-
-def test_a_place_and_a_contact_are_lines() -> None:
-    _, calls = sent(Location(latitude=52.3791, longitude=4.9003, title="Station", address="Stationsplein 1"))
-    assert bodies(calls)[0]["content"]["text"].splitlines()[:2] == ["Station", "Stationsplein 1"]
-    _, calls = sent(Contact(name="Ana Example", phone="+15550100"))
-    assert bodies(calls)[0]["content"]["text"] == "Ana Example\n+15550100"
-
-
-@pytest.mark.parametrize("content", [Text(text=" \n"), File(kind=FileKind.DOCUMENT), ChatState(state=ChatStateKind.COMPOSING)])
-def test_what_has_no_form_is_refused_before_any_call(content: Content) -> None:
-    with pytest.raises(UnsupportedContent):
-        sent(content)
+    words = "Blue mug\nHolds a lot\nLook: https://shop.example.com/mug\n1) Buy"
+    assert [body["content"] for body in bodies(calls)] == [{"messageSegments": [link]}, {"text": words}]
 
 
 @pytest.mark.parametrize(

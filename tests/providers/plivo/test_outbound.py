@@ -25,11 +25,10 @@ from connector_platform.core.errors import (
     Throttled,
     UnsupportedContent,
 )
-from connector_platform.core.events import Contact, Content, File, FileKind, Location, RichContent, Text
-from connector_platform.core.rich import Loss, LossKind
+from connector_platform.core.events import Content, File, FileKind, Text
 from connector_platform.core.text import utf16_units
 from tests.providers.contract.cases import drive
-from tests.providers.contract.test_sending import CARD, QUESTION
+from tests.providers.contract.test_sending import CARD
 from tests.providers.plivo.case import (
     AUTH_ID,
     AUTH_TOKEN,
@@ -117,10 +116,8 @@ def test_no_message_is_longer_than_plivo_takes(text: str) -> None:
         assert (len(piece) + piece.count("€") <= MAX_SEPTETS) if is_gsm else (utf16_units(piece) <= MAX_UNITS)
 
 
-def test_a_file_is_a_link_or_an_mms() -> None:
+def test_a_file_is_an_mms_where_the_number_can() -> None:
     picture = File(kind=FileKind.IMAGE, url="https://files.example.com/a.png", name="a.png", caption="the shoe")
-    assert bodies(picture) == [{"type": "sms", "text": "the shoe\nhttps://files.example.com/a.png"}]
-    assert sent(picture)[0].losses == (Loss(path="/url", kind=LossKind.REDUCED, reason="the file is sent as a link"),)
     assert bodies(picture, MMS_CONFIG) == [{"type": "mms", "text": "the shoe", "media_urls": ["https://files.example.com/a.png"]}]
     document = File(kind=FileKind.DOCUMENT, url="https://files.example.com/a.pdf", name="a.pdf")
     assert bodies(document, MMS_CONFIG) == [{"type": "mms", "media_urls": ["https://files.example.com/a.pdf"]}]
@@ -132,31 +129,9 @@ def test_a_caption_that_is_too_long_goes_on_as_a_text() -> None:
     assert "".join(body["text"] for body in found) == "c" * 1700
 
 
-def test_places_and_contacts_are_lines() -> None:
-    place = Location(latitude=52.3791, longitude=4.9003, title="Station", address="Stationsplein 1")
-    link = "https://www.google.com/maps/search/?api=1&query=52.3791,4.9003"
-    assert bodies(place) == [{"type": "sms", "text": f"Station\nStationsplein 1\n{link}"}]
-    assert bodies(Contact(name="Ana", phone="+15550100")) == [{"type": "sms", "text": "Ana\n+15550100"}]
-
-
-def test_choices_are_numbered_and_cards_keep_their_picture_with_mms() -> None:
-    result, _ = sent(QUESTION)
-    assert bodies(QUESTION) == [{"type": "sms", "text": "Which colour?\n1) Red\n2) Blue"}]
-    assert [(choice.number, choice.is_numbered) for choice in result.shown] == [(1, True), (2, True)]
+def test_a_card_keeps_its_picture_with_mms() -> None:
     words = "Blue mug\nHolds a lot\nLook: https://shop.example.com/mug\n1) Buy"
-    assert bodies(CARD) == [{"type": "sms", "text": f"mug: https://cdn.example.com/mug.png\n{words}"}]
     assert bodies(CARD, MMS_CONFIG) == [{"type": "mms", "media_urls": ["https://cdn.example.com/mug.png"]}, {"type": "sms", "text": words}]
-
-
-def test_a_name_cannot_be_answered() -> None:
-    with pytest.raises(RecipientGone):
-        sent(Text(text="hi"), to="PostNL")
-
-
-@pytest.mark.parametrize("content", [Text(text=" \n"), RichContent(), File(kind=FileKind.IMAGE)])
-def test_nothing_is_not_sent(content: Content) -> None:
-    with pytest.raises(UnsupportedContent):
-        sent(content)
 
 
 # Answers

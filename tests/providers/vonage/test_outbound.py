@@ -19,11 +19,10 @@ from channels_app.providers.base import Sent
 from channels_app.providers.vonage import Vonage, VonageConfig
 from channels_app.providers.vonage.calls import application_token
 from connector_platform.core.calls import HttpCall, HttpResponse
-from connector_platform.core.errors import OutcomeUnknown, RecipientGone, UnsupportedContent
-from connector_platform.core.events import Contact, Content, File, FileKind, Location, RichContent, Text
-from connector_platform.core.rich import Loss, LossKind
+from connector_platform.core.errors import OutcomeUnknown
+from connector_platform.core.events import Content, File, FileKind, Text
 from tests.providers.contract.cases import NOW, drive
-from tests.providers.contract.test_sending import CARD, QUESTION
+from tests.providers.contract.test_sending import CARD
 from tests.providers.vonage.case import (
     API_KEY,
     API_SECRET,
@@ -105,10 +104,8 @@ def test_a_long_text_is_cut_between_words_and_each_part_has_our_id() -> None:
     assert len(result.parts) == 3
 
 
-def test_a_file_is_a_link_or_an_mms() -> None:
+def test_a_picture_is_an_mms_where_the_number_can() -> None:
     picture = File(kind=FileKind.IMAGE, url="https://files.example.com/a.png", name="a.png", caption="the shoe")
-    assert bodies(picture) == [{"channel": "sms", "message_type": "text", "text": "the shoe\nhttps://files.example.com/a.png"}]
-    assert sent(picture)[0].losses == (Loss(path="/url", kind=LossKind.REDUCED, reason="the file is sent as a link"),)
     mms = {"channel": "mms", "message_type": "image", "image": {"url": "https://files.example.com/a.png", "caption": "the shoe"}}
     assert bodies(picture, MMS_CONFIG) == [mms]
     assert sent(picture, MMS_CONFIG)[0].losses == ()
@@ -128,36 +125,11 @@ def test_a_caption_that_is_too_long_follows_as_a_text() -> None:
     assert "".join(body["text"] for body in found[1:]) == "c" * 2001
 
 
-def test_places_and_contacts_are_lines() -> None:
-    place = Location(latitude=52.3791, longitude=4.9003, title="Station", address="Stationsplein 1")
-    link = "https://www.google.com/maps/search/?api=1&query=52.3791,4.9003"
-    assert [body["text"] for body in bodies(place)] == [f"Station\nStationsplein 1\n{link}"]
-    assert [body["text"] for body in bodies(Contact(name="Ana", phone="+15550100"))] == ["Ana\n+15550100"]
-
-
-def test_choices_are_numbered_and_can_be_answered() -> None:
-    result, _ = sent(QUESTION)
-    assert [body["text"] for body in bodies(QUESTION)] == ["Which colour?\n1) Red\n2) Blue"]
-    assert [(choice.number, choice.title, choice.is_numbered) for choice in result.shown] == [(1, "Red", True), (2, "Blue", True)]
-
-
-def test_a_card_is_lines_and_with_mms_its_picture_comes_first() -> None:
+def test_with_mms_the_picture_of_a_card_comes_first() -> None:
     words = "Blue mug\nHolds a lot\nLook: https://shop.example.com/mug\n1) Buy"
-    assert [body["text"] for body in bodies(CARD)] == [f"mug: https://cdn.example.com/mug.png\n{words}"]
     first, second = bodies(CARD, MMS_CONFIG)
     assert first == {"channel": "mms", "message_type": "image", "image": {"url": "https://cdn.example.com/mug.png"}}
     assert second["text"] == words
-
-
-def test_a_name_cannot_be_answered() -> None:
-    with pytest.raises(RecipientGone):
-        sent(Text(text="hi"), to="PostNL")
-
-
-@pytest.mark.parametrize("content", [Text(text=" \n"), RichContent(), File(kind=FileKind.IMAGE)])
-def test_nothing_is_not_sent(content: Content) -> None:
-    with pytest.raises(UnsupportedContent):
-        sent(content)
 
 
 # The SMS API
