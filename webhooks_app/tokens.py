@@ -115,11 +115,13 @@ class LivePersonAccess:
         )
 
     def _store(self, key: str, token: AppJwt) -> str:
+        received_at = now()
+        renew_at, ends_at = token.renew_at(received_at), token.ends_at(received_at)
         run(
             "UPDATE webhooks_app_token SET value = %s, renew_at = %s, expires_at = %s, refreshing_until = NULL WHERE key = %s",
-            [secret_box().seal(token.token), token.renew_at, token.expires_at, key],
+            [secret_box().seal(token.token), renew_at, ends_at, key],
         )
-        return self._remember(key, token.token, token.renew_at, token.expires_at)
+        return self._remember(key, token.token, renew_at, ends_at)
 
     def _remember(self, key: str, token: str, renew_at: datetime, expires_at: datetime) -> str:
         with self._lock:

@@ -25,11 +25,15 @@ class AppJwt:
 
     token: str = field(repr=False)
     expires_at: datetime
+    lifetime: timedelta | None = None
 
-    @property
-    def renew_at(self) -> datetime:
-        """When to fetch the next one: five minutes before this one expires."""
-        return self.expires_at - RENEWAL_MARGIN
+    def ends_at(self, received_at: datetime) -> datetime:
+        """When it expires by the clock that says ``received_at``, which may be minutes off LivePerson's: its lifetime counts, if it tells one."""
+        return received_at + self.lifetime if self.lifetime is not None else self.expires_at
+
+    def renew_at(self, received_at: datetime) -> datetime:
+        """When to fetch the next one, by the same clock: five minutes before this one expires."""
+        return self.ends_at(received_at) - RENEWAL_MARGIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +79,14 @@ def fetch_app_jwt(app: LivePersonAppConfig, domains: Mapping[str, str]) -> Steps
     interpret(call, response)
     token = _member(response.json(), "access_token")
     try:
-        expires_at = datetime.fromtimestamp(int(_claims(token)["exp"]), UTC)
+        claims = _claims(token)
+        expires_at = datetime.fromtimestamp(int(claims["exp"]), UTC)
+        lifetime = timedelta(seconds=int(claims["exp"]) - int(claims["iat"])) if "iat" in claims else None
         if expires_at <= datetime.fromtimestamp(0, UTC) + RENEWAL_MARGIN:
             raise ValueError("expired at the epoch")
     except (KeyError, TypeError, ValueError, OverflowError, OSError) as err:
         raise ServerFault("LivePerson's Sentinel gave an AppJWT without a readable expiry", provider_code=str(response.status)) from err
-    return AppJwt(token=token, expires_at=expires_at)
+    return AppJwt(token=token, expires_at=expires_at, lifetime=lifetime if lifetime else None)
 
 
 def fetch_consumer_jws(app: LivePersonAppConfig, domains: Mapping[str, str], app_jwt: str, ext_consumer_id: str) -> Steps[ConsumerJws]:

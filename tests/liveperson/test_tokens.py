@@ -33,7 +33,10 @@ def test_app_jwt_is_asked_for_with_the_secret_in_the_body_only() -> None:
     assert call.effect is False
     assert app_jwt.token == token
     assert app_jwt.expires_at == datetime(2026, 11, 1, 12, tzinfo=UTC)
-    assert app_jwt.renew_at == datetime(2026, 11, 1, 11, 55, tzinfo=UTC)
+    # by whatever clock: an hour after it came, less five minutes
+    received_at = datetime(2026, 11, 1, 10, 50, tzinfo=UTC)
+    assert app_jwt.ends_at(received_at) == datetime(2026, 11, 1, 11, 50, tzinfo=UTC)
+    assert app_jwt.renew_at(received_at) == datetime(2026, 11, 1, 11, 45, tzinfo=UTC)
     assert token not in repr(app_jwt)
 
 

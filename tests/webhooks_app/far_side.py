@@ -64,6 +64,7 @@ class FarSide(HttpClient):
     def __init__(self) -> None:
         self.calls: list[HttpCall] = []
         self.jwt_lifetime_s = 3600
+        self.clock_off_s = 0  # of LivePerson's clock against ours
         self.created: list[str] = []
         self._sequence = 100
         self._script: dict[str, deque[Scripted]] = defaultdict(deque)
@@ -112,7 +113,8 @@ class FarSide(HttpClient):
                 case "fetch_app_jwt":
                     self._jwts += 1
                     client = parse_qs(call.body.decode())["client_id"][0]
-                    claims = {"azp": client, "iss": "Sentinel", "exp": int(time.time()) + self.jwt_lifetime_s, "n": self._jwts}
+                    issued = int(time.time()) + self.clock_off_s
+                    claims = {"azp": client, "iss": "Sentinel", "iat": issued, "exp": issued + self.jwt_lifetime_s, "n": self._jwts}
                     return answer({"access_token": jwt.encode(claims, _KEY), "token_type": "Bearer"})
                 case "fetch_consumer_jws":
                     person = json.loads(call.body)["ext_consumer_id"]

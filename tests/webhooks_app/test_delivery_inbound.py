@@ -827,3 +827,15 @@ def test_only_what_the_vendor_counts_as_a_message_opens_its_window(world: World)
     world.consumer_says("still there?")
     world.work()
     assert world.consumer().last_inbound_at > long_ago
+
+
+@pytest.mark.parametrize("minutes", [-90, -7, 7, 90])
+def test_clocks_that_are_minutes_apart_cost_no_tokens(world: World, minutes: int) -> None:
+    """What counts is how long a token lives, not when LivePerson's clock says that it ends."""
+    world.far.clock_off_s = minutes * 60
+    for number in range(3):
+        world.consumer_says(f"message {number}")
+        world.work()
+        world.work(world.new_engine(f"another process {number}"))
+    assert world.far.texts() == ["message 0", "message 1", "message 2"]
+    assert len(world.far.of("fetch_app_jwt")) == 1
