@@ -209,14 +209,14 @@ class Simulator(ABC, Generic[LineT]):
         return Part(self.slug, phone.line.address, phone.consumer_id, message["id"] if message else "", settle)
 
     def selects(self, line: LineT, consumer_id: str, title: str, payload: str, message_id: str = "") -> Acted:
-        """The consumer taps what is on the screen and carries ``title`` or ``payload``; of several, the newest.
+        """The consumer taps what is on the screen and carries ``title`` and ``payload``, as far as they are given; of several, the newest.
 
         Raises:
             Refused: nothing like it is on the screen, or tapping it sends nothing.
         """
         phone = self.peek(line, consumer_id)
         for choice in self._choices(phone):
-            if (title and choice["title"] == title) or (payload and choice.get("payload") == payload):
+            if title in ("", choice["title"]) and payload in ("", choice.get("payload")):
                 if choice["kind"] == "link":
                     raise Refused(f'"{choice["title"]}" opens {choice["url"]} on the phone; nothing is sent to the brand')
                 selected = {key: choice[key] for key in ("kind", "title", "payload", "message_id")}

@@ -83,6 +83,21 @@ def test_quick_replies_are_tapped_once_and_vanish() -> None:
     run(body)
 
 
+def test_of_two_cards_whose_buttons_are_called_the_same_the_tapped_one_answers() -> None:
+    async def body(it: World) -> None:
+        await it.page()
+        await it.does("text", {"text": "hi", "wait": True})
+        cards = [
+            {"title": name, "subtitle": "In stock", "buttons": [{"type": "postback", "title": "Reserve", "payload": f"lp|{name}"}]}
+            for name in ("Trail", "Road")
+        ]
+        await it.sends({"attachment": {"type": "template", "payload": {"template_type": "generic", "elements": cards}}})
+        await it.does("select", {"title": "Reserve", "payload": "lp|Road", "wait": True})
+        assert it.platform.received[-1].events[0]["postback"]["payload"] == "lp|Road"
+
+    run(body)
+
+
 def test_buttons_of_cards_stay_and_send_postbacks_while_links_send_nothing() -> None:
     async def body(it: World) -> None:
         await talking(it)
