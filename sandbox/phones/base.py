@@ -65,7 +65,7 @@ class Simulator(ABC, Generic[LineT]):
 
     slug: ClassVar[str]
     title: ClassVar[str]
-    look: ClassVar[str]  # how the phone page paints it: "bubbles" (a messenger app) or "sms"
+    look: ClassVar[str]  # how the phone page paints it: "sms", or the app whose look it has (``data-look`` in phone_looks.css)
     consumer_example: ClassVar[str]  # an id as the vendor writes them; the phone page varies its last digits for a new consumer
     capabilities: ClassVar[Capabilities]
     brand_typing_s: ClassVar[float] = 20.0  # the brand's typing indicator goes out by itself

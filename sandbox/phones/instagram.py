@@ -47,7 +47,7 @@ class InstagramLine(MetaLine):
 class Instagram(MetaSimulator[InstagramLine]):
     slug = "instagram"
     title = "Instagram"
-    look = "bubbles"
+    look = "instagram"
     consumer_example = "908800000000000412"
     capabilities = Capabilities(read_receipts=True, quick_replies=True, images=True, profile=True)
     webhook_object = "instagram"

@@ -29,7 +29,7 @@ class MessengerLine(MetaLine):
 class Messenger(MetaSimulator[MessengerLine]):
     slug = "messenger"
     title = "Messenger"
-    look = "bubbles"
+    look = "messenger"
     consumer_example = "24500000000000031"
     capabilities = Capabilities(read_receipts=True, delivered_receipts=True, quick_replies=True, images=True, location=True, profile=True)
     webhook_object = "page"

@@ -10,7 +10,8 @@ from sandbox.kernel import now_ms
 Message = dict[str, Any]
 """One bubble. Always there: ``id``, ``direction`` ("out": the consumer wrote it; "in": it came from the brand), ``type``, ``text``,
 ``at_ms``, ``status`` (sent, delivered, read or failed). By type also: ``url``, ``latitude``/``longitude``/``title``/``address``,
-``options`` (quick replies), ``cards`` (each with ``buttons``), ``selected`` (what was tapped), ``segments``."""
+``options`` (quick replies), ``cards`` (each with ``buttons``; with ``menu`` they are a list that opens under that word), ``above`` (words
+before the cards), ``selected`` (what was tapped), ``segments``."""
 
 PIN = "Pinned location"
 """The title of a place that the consumer gave none."""

@@ -32,7 +32,7 @@ MEDIA_KINDS = {"file": "document", "audio": "voice", "video": "video"}
 class Telegram(Simulator[TelegramLine]):
     slug = "telegram"
     title = "Telegram"
-    look = "bubbles"
+    look = "telegram"
     consumer_example = "7012345678"
     capabilities = Capabilities(quick_replies=True, images=True, location=True, profile=True)
     brand_typing_s = 5.0

@@ -63,7 +63,11 @@ class TwilioLine(Line):
     advanced_opt_out: bool = False
 
     def public(self) -> Json:
-        return {**super().public(), "account_sid": self.account_sid, "callback_url": self.callback_url, "mms": self.mms}
+        shown = {"account_sid": self.account_sid, "callback_url": self.callback_url, "mms": self.mms}
+        if self.is_whatsapp:
+            return {**super().public(), **shown, "look": "whatsapp"}
+        lacks = dict.fromkeys(("read_receipts", "quick_replies", "location", "profile"), False)
+        return {**super().public(), **shown, "capabilities": lacks}
 
     @property
     def is_whatsapp(self) -> bool:
@@ -82,7 +86,7 @@ class TwilioLine(Line):
 class Twilio(Simulator[TwilioLine]):
     slug = "twilio"
     title = "Twilio"
-    look = "bubbles"
+    look = "sms"
     consumer_example = "+31612345678"
     capabilities = Capabilities(
         read_receipts=True, delivered_receipts=True, quick_replies=True, images=True, location=True, profile=True
@@ -285,7 +289,8 @@ class Twilio(Simulator[TwilioLine]):
         kind, text = "text", body
         if content is not None:
             kind, text = "template", content.body
-            fields["cards"] = [{"title": "", "subtitle": content.body, "image_url": "", "buttons": content.buttons}]
+            card: Json = {"title": "", "subtitle": content.body, "image_url": "", "buttons": content.buttons}
+            fields["cards"] = [{**card, "menu": content.menu} if content.menu else card]
         elif media:
             kind, fields["url"] = "image", media[0]
         elif place is not None:

@@ -45,12 +45,13 @@ def refuse(code: int, message: str) -> NoReturn:
 
 @dataclass
 class Content:
-    """A content as it was made, and its buttons as the phone shows them."""
+    """A content as it was made, and its buttons as the phone shows them; ``menu`` is what opens a list of them."""
 
     sid: str
     types: Json
     body: str
     buttons: list[Json] = field(default_factory=list)
+    menu: str = ""
 
 
 @dataclass
@@ -130,7 +131,7 @@ def read_content(sid: str, resource: Any) -> Content:
     if not isinstance(types, dict) or len(types) != 1 or not _text(resource, "language"):
         refuse(20001, "language and types are required; the sandbox takes one type")
     ((name, value),) = types.items()
-    body = _text(value, "body")
+    body, menu = _text(value, "body"), ""
     if not body or len(body) > MAX_CONTENT_BODY:
         refuse(20001, f"body must have 1 to {MAX_CONTENT_BODY} characters")
     if "{{" in body:
@@ -138,14 +139,15 @@ def read_content(sid: str, resource: Any) -> Content:
     if name == "twilio/quick-reply":
         buttons = [_action(action) for action in _list(value, "actions", MAX_ACTIONS)]
     elif name == "twilio/list-picker":
-        if not 1 <= len(_text(value, "button")) <= MAX_TITLE:
+        menu = _text(value, "button")
+        if not 1 <= len(menu) <= MAX_TITLE:
             refuse(20001, f"button must have 1 to {MAX_TITLE} characters")
         buttons = [_item(item) for item in _list(value, "items", MAX_ITEMS)]
         if len({button["payload"] for button in buttons}) != len(buttons):
             refuse(20001, "ids of items must be unique")
     else:
         refuse(20001, f"the sandbox does not know {name}")
-    return Content(sid, types, body, buttons)
+    return Content(sid, types, body, buttons, menu)
 
 
 def _action(action: Any) -> Json:
@@ -156,10 +158,10 @@ def _action(action: Any) -> Json:
 
 
 def _item(item: Any) -> Json:
-    title, payload = _text(item, "item"), _text(item, "id")
-    if not 1 <= len(title) <= MAX_ITEM or not 1 <= len(payload) <= MAX_ID or len(_text(item, "description")) > MAX_DESCRIPTION:
+    title, payload, description = _text(item, "item"), _text(item, "id"), _text(item, "description")
+    if not 1 <= len(title) <= MAX_ITEM or not 1 <= len(payload) <= MAX_ID or len(description) > MAX_DESCRIPTION:
         refuse(20001, f"an item has at most {MAX_ITEM} characters, an id of 1 to {MAX_ID}, a description of at most {MAX_DESCRIPTION}")
-    return {"kind": "list", "title": title, "payload": payload}
+    return {"kind": "list", "title": title, "payload": payload, "description": description}
 
 
 def _text(holder: Any, name: str) -> str:

@@ -81,7 +81,7 @@ class Stored:
 class WhatsApp(Simulator[WhatsAppLine]):
     slug = "whatsapp"
     title = "WhatsApp"
-    look = "bubbles"
+    look = "whatsapp"
     consumer_example = "US.15550100031"
     capabilities = Capabilities(read_receipts=True, delivered_receipts=True, quick_replies=True, images=True, location=True, profile=True)
     brand_typing_s = 25.0

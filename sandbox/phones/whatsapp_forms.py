@@ -176,13 +176,14 @@ def _rows(content: Json) -> Shown:
     if content.get("header", {"type": "text"}).get("type") != "text":
         invalid("Header type invalid. A list takes a header of type text only")
     action = _object(content.get("action"), "interactive['action']", {"button", "sections"})
-    _words(action.get("button"), "Button label", MAX_TITLE, one_line=True)
+    menu = _words(action.get("button"), "Button label", MAX_TITLE, one_line=True)
     shown: list[Json] = []
     sections = _list(action.get("sections"), "interactive['action']['sections']", 10)
     for section in sections:
         section = _object(section, "section", {"title", "rows"})
+        heading = ""
         if "title" in section or len(sections) > 1:
-            _words(section.get("title"), "Section title", MAX_ROW_TITLE, one_line=True)
+            heading = _words(section.get("title"), "Section title", MAX_ROW_TITLE, one_line=True)
         for row in _list(section.get("rows"), "rows", MAX_ROWS):
             row = _object(row, "row", {"id", "title", "description"})
             shown.append(
@@ -191,12 +192,13 @@ def _rows(content: Json) -> Shown:
                     "title": _words(row.get("title"), "Row title", MAX_ROW_TITLE, one_line=True),
                     "payload": _words(row.get("id"), "Row id", MAX_ROW_ID),
                     "description": _words(row["description"], "Row description", MAX_ROW_DESCRIPTION) if "description" in row else "",
+                    "section": heading,
                 }
             )
     if len(shown) > MAX_ROWS:
         invalid(f"Total row count exceed max allowed count: {MAX_ROWS}")
     _unique(shown)
-    return _card(content, shown)
+    return _card(content, shown, menu=menu)
 
 
 def _link(content: Json) -> Shown:
@@ -230,7 +232,7 @@ def _carousel(content: Json) -> Shown:
         shown.append({"title": words, "subtitle": "", "image_url": _picture(header), "buttons": buttons})
     if len({(card["buttons"][0]["kind"], len(card["buttons"])) for card in shown}) > 1:
         invalid("All cards must have the same number and type of buttons")
-    return Shown("template", body, {"cards": shown})
+    return Shown("template", body, {"cards": shown, "above": body})
 
 
 def _template(content: Any, templates: tuple[Template, ...]) -> Shown:
@@ -267,7 +269,7 @@ _READERS: dict[str, Callable[[Any], Shown]] = {
 }
 
 
-def _card(content: Json, buttons: list[Json]) -> Shown:
+def _card(content: Json, buttons: list[Json], **more: str) -> Shown:
     body = _body(content)
     header = _object(content.get("header", {}), "interactive['header']", {"type", "text", "image", "video", "document"})
     title = _words(header.get("text"), "Header text", MAX_SHORT, one_line=True) if header.get("type") == "text" else ""
@@ -278,6 +280,7 @@ def _card(content: Json, buttons: list[Json]) -> Shown:
         "subtitle": "\n".join(words for words in (body, small) if words),
         "image_url": _picture(header),
         "buttons": buttons,
+        **more,
     }
     return Shown("template", body, {"cards": [card]})
 

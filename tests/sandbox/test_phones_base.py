@@ -21,7 +21,7 @@ class Pigeon(Simulator[Line]):
 
     slug = "pigeon"
     title = "Pigeon"
-    look = "bubbles"
+    look = "messenger"
     consumer_example = "pigeon-001"
     capabilities = Capabilities(typing=True, read_receipts=True, close=True)
     loft = ""

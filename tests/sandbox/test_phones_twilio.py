@@ -181,6 +181,19 @@ def test_a_fault_is_in_twilios_words() -> None:
     run(body)
 
 
+@pytest.mark.parametrize(("address", "look", "reads"), [(NUMBER, "sms", False), (SENDER, "whatsapp", True)])
+def test_a_line_says_where_its_phone_differs(address: str, look: str, reads: bool) -> None:
+    async def body(it: World) -> None:
+        await line(it, address)
+        _, providers = await it.call("GET", "/control/providers")
+        kind = next(one for one in providers["providers"] if one["provider"] == "twilio")
+        (told,) = (await it.call("GET", "/control/lines"))[1]["lines"]
+        assert told.get("look", kind["look"]) == look
+        assert {**kind["capabilities"], **told.get("capabilities", {})}["read_receipts"] is reads
+
+    run(body)
+
+
 # Contents
 
 
@@ -202,10 +215,12 @@ def test_a_tapped_button_and_a_chosen_item_come_back() -> None:
         await line(it, SENDER)
         await does(it, "text", {"text": "hi"}, SENDER)
         _, made = await make(it, content(["Red", "Blue"]))
-        _, listed = await make(it, picker([{"item": "Tue", "id": "tue"}, {"item": "Wed", "id": "wed"}]))
+        _, listed = await make(it, picker([{"item": "Tue", "id": "tue", "description": "in the shop"}, {"item": "Wed", "id": "wed"}]))
         _, sent = await sends(it, SENDER, ContentSid=made["sid"])
         await does(it, "select", {"title": "Blue"}, SENDER)
         await sends(it, SENDER, ContentSid=listed["sid"])
+        (card,) = (await shown(it, SENDER))[-1]["cards"]
+        assert (card["menu"], [row["description"] for row in card["buttons"]]) == ("Choose", ["in the shop", ""])
         await does(it, "select", {"title": "Wed"}, SENDER)
         _, tapped, chosen = (form(call) for call in it.platform.received)
         assert (tapped["ButtonText"], tapped["ButtonPayload"], tapped["MessageType"]) == ("Blue", "id-Blue", "button")

@@ -73,6 +73,8 @@ def test_a_tapped_row_comes_back_with_its_second_line() -> None:
     async def body(it: World) -> None:
         await talking(it)
         await sends(it, "interactive", rows(row("Tuesday", "slot-2", description="in the shop"), row("Wednesday", "slot-3")))
+        (listed,) = (await shown(it))[-1]["cards"]
+        assert (listed["menu"], [one["section"] for one in listed["buttons"]]) == ("Options", ["", ""])
         await does(it, "select", {"payload": "slot-2"})
         reply = {"id": "slot-2", "title": "Tuesday", "description": "in the shop"}
         assert values(it)[-1]["messages"][0]["interactive"] == {"type": "list_reply", "list_reply": reply}
@@ -87,6 +89,7 @@ def test_links_and_carousels_are_shown_as_cards() -> None:
         assert (await sends(it, "interactive", carousel(card(0, button("Buy", "a")), card(1, button("Buy", "b")))))[0] == 200
         linked, cards = (await shown(it))[-2:]
         assert linked["cards"][0]["buttons"] == [{"kind": "link", "title": "Look", "payload": "", "url": "https://shop.example.com"}]
+        assert cards["above"] == "Really?"
         assert [(one["title"], one["image_url"]) for one in cards["cards"]] == [
             ("Card 0", "https://cdn.example.com/a.jpg"), ("Card 1", "https://cdn.example.com/a.jpg"),
         ]  # fmt: skip

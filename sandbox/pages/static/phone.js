@@ -4,10 +4,14 @@ import { Arrivals } from "./arrivals.js";
 import { avatar, composer, drawOnce, el, icon, iconButton, keyed, stickToEnd } from "./dom.js";
 import { call, follow, notify } from "./live.js";
 import { drawMessage, signature } from "./phone_messages.js";
+import { Sheet } from "./phone_sheet.js";
 
 const PLACE = { latitude: 52.3791, longitude: 4.9003, title: "Amsterdam Centraal" };
 const TYPING_IDLE_MS = 4000;
 const RECHECK_MS = 300;
+
+/** What stands below the brand's name while nobody types. */
+const UNDER_NAME = { messenger: "Typically replies instantly", instagram: "Business chat", telegram: "bot", whatsapp: "Business account" };
 
 /** Draw a phone into `root`. With `provider` only that provider's lines are offered; `withAgents`: say when a message did not get to them. */
 export function mountPhone(root, { provider = "", baseUrl, platformUrl, withAgents = false }) {
@@ -66,7 +70,8 @@ class Phone {
     this.placeButton = iconButton("pin", "Share location", () => this.act("location", PLACE));
     this.sendButton = el("button", { type: "submit", class: "send", "data-testid": "phone-send", "aria-label": "Send", title: "Send" }, icon("send"));
     this.form = el("form", { class: "device-foot", on: { submit: (event) => (event.preventDefault(), this.send()) } }, this.imageButton, this.placeButton, this.input, this.sendButton);
-    this.device = el("div", { class: "device" }, this.head, this.scroller, this.form);
+    this.device = el("div", { class: "device", "data-testid": "phone-device" }, this.head, this.scroller, this.form);
+    this.sheet = new Sheet(this.device, (choice) => this.tap(choice));
 
     this.autoRead = el("input", { type: "checkbox", id: "phone-auto-read", checked: true, on: { change: () => this.readIfSeen() } });
     this.autoReadField = el("label", { class: "switch", for: "phone-auto-read" }, this.autoRead, el("i"), el("span", {}, "Mark as read while this page is visible"));
@@ -97,7 +102,7 @@ class Phone {
     this.line = this.lines.find((line) => `${line.provider}/${line.address}` === value) ?? null;
     this.channel.value = value;
     const kind = this.kind;
-    this.device.dataset.look = kind?.look ?? this.kinds.get(this.provider)?.look ?? "bubbles";
+    this.device.dataset.look = (kind ?? this.kinds.get(this.provider))?.look ?? "messenger";
     this.input.disabled = this.sendButton.disabled = this.consumer.disabled = this.newButton.disabled = !kind;
     this.imageButton.hidden = !kind?.capabilities.images;
     this.placeButton.hidden = !kind?.capabilities.location;
@@ -108,8 +113,11 @@ class Phone {
     this.refresh();
   }
 
+  /** What the phone can do and looks like: as the platform says, and the line where it differs (one platform may have SMS and an app). */
   get kind() {
-    return this.line && this.kinds.get(this.line.provider);
+    if (!this.line) return null;
+    const kind = this.kinds.get(this.line.provider);
+    return { ...kind, look: this.line.look ?? kind.look, capabilities: { ...kind.capabilities, ...this.line.capabilities } };
   }
 
   get path() {
@@ -164,10 +172,12 @@ class Phone {
     const messages = data?.messages ?? [];
     const full = [data?.profile.first_name, data?.profile.last_name].filter(Boolean).join(" ");
     if (full && document.activeElement !== this.name) this.name.value = full;
-    if (fresh) this.messages.replaceChildren();
-    const draw = (_, index) => drawMessage(messages, index, this.kind?.look, (choice) => this.tap(choice));
+    if (fresh) this.messages.replaceChildren(), this.sheet.close();
+    const hands = { tap: (choice) => this.tap(choice), open: (card, opener) => this.sheet.open(card, opener) };
+    const draw = (_, index) => drawMessage(messages, index, this.kind?.look, hands);
     keyed(this.messages, messages, (message) => message.id + message.direction, (_, index) => signature(messages, index), draw);
     this.typingDots.hidden = !data?.typing;
+    this.drawHead();
     this.drawChips(messages.at(-1)?.options ?? []);
     this.drawEmpty(messages.length === 0);
     if (fresh) this.goToEnd();
@@ -188,8 +198,9 @@ class Phone {
   drawHead() {
     const kind = this.kind ?? this.kinds.get(this.provider);
     const name = this.line?.name ?? kind?.title ?? "Phone";
-    const under = this.line ? (kind.look === "sms" ? `Text message · ${this.line.address}` : `${kind.title} · usually replies at once`) : "Not connected";
-    this.head.replaceChildren(avatar(name), el("div", {}, el("strong", {}, name), el("span", {}, under)));
+    const quiet = kind?.look === "sms" ? `Text message · ${this.line?.address}` : (UNDER_NAME[kind?.look] ?? kind?.title);
+    const under = !this.line ? "Not connected" : this.shown?.typing ? "typing…" : quiet;
+    drawOnce(this.head, [name, under], () => [avatar(name), el("div", {}, el("strong", {}, name), el("span", {}, under))]);
   }
 
   drawChips(options) {
