@@ -40,3 +40,12 @@ def test_defaults_of_options_are_as_written() -> None:
         assert row is not None, option.name
         default = {None: "null", True: "true", False: "false"}.get(option.default, option.default)
         assert row[1] == (f"{default:g}" if isinstance(default, float) else str(default))
+
+
+def test_every_channels_page_shows_its_phone_and_no_picture_is_left_over() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    pages = {
+        page.stem: set(re.findall(r'src="\.\./images/(phone-[^"]+\.png)"', page.read_text())) for page in (docs / "channels").glob("*.md")
+    }
+    assert [slug for slug, shown in pages.items() if f"phone-{slug}.png" not in shown] == []
+    assert set().union(*pages.values()) == {picture.name for picture in (docs / "images").glob("phone-*.png")}
