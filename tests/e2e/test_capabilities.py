@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -202,6 +204,51 @@ def test_the_agents_typing_is_shown_and_ends(live: LiveStack) -> None:
     wait_until(lambda: consumer.phone()["typing"], 30, "the phone should show the typing")
     agent.does("typing", on=False)
     wait_until(lambda: not consumer.phone()["typing"], 15, "the typing should end")
+
+
+JOURNAL = """
+from django_scopes import scopes_disabled
+from channels_app.models import Channel
+from connector_platform.core.events import ChatState, ChatStateKind, InboundEvent
+from webhooks_app.journal import Entry, append
+
+with scopes_disabled():
+    channel = Channel.objects.get(provider="messenger")
+for number, state in enumerate({states!r}):
+    event = InboundEvent(
+        consumer_id={person!r}, source_id=f"{tag}-{{number}}", content=ChatState(state=ChatStateKind(state)), wire_type="typing", raw=b""
+    )
+    append([Entry.inbound(event, channel_id=channel.id, brand_id=channel.brand_id)])
+"""
+
+
+def consumer_is(live: LiveStack, person: str, *states: str) -> None:
+    """The consumer is typing and so on, as a platform would tell: none of the demo's does, so it is written where callbacks are written."""
+    code = JOURNAL.format(states=states, person=person, tag="-".join(states))
+    subprocess.run([sys.executable, "manage.py", "shell", "-v", "0", "-c", code], env=live.env, check=True, timeout=60)
+
+
+def test_the_consumers_chat_states_reach_the_agent_and_typing_ends(live: LiveStack) -> None:
+    # given
+    person = "24500000000002026"
+    consumer, agent = meet(live, "messenger", person, "hello")
+    wire = Wire(live)
+
+    def told() -> list[str]:
+        return [call["body"]["body"]["event"]["chatState"] for call in wire.calls("send", type="ChatStateEvent")]
+
+    # when
+    consumer_is(live, person, "active", "inactive", "gone", "paused", "composing")
+    # then
+    wait_until(lambda: told() == ["ACTIVE", "INACTIVE", "GONE", "PAUSE", "COMPOSING"], 30, "LivePerson should hear of each state")
+    call = wire.calls("send", chatState="COMPOSING")[0]
+    assert call["body"] == request(agent.conversation_id, call, {"type": "ChatStateEvent", "chatState": "COMPOSING"})
+    assert agent.conversation()["consumerTyping"]
+    # and what is written ends the typing
+    consumer.does("text", text="here it is")
+    agent.hears("hello", "here it is")
+    wait_until(lambda: not agent.conversation()["consumerTyping"], 30, "the typing should end with the message")
+    assert told()[-1] == "ACTIVE"
 
 
 METADATA = [{"type": "ExternalId", "id": "Yes-1234"}]
