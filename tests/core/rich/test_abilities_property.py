@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, given, reject, settings
 from hypothesis import strategies as st
 
-from connector_platform.core.rich import Abilities, Button, ButtonKind, Choice, LossKind, Plan, match, parse, plan
+from connector_platform.core.rich import Abilities, Button, ButtonKind, Choice, LossKind, Plan, RichContentInvalid, match, parse, plan
 from connector_platform.core.rich.parts import CardPart, CarouselPart, ChoicesPart, FilePart, ImagePart, LinkPart, LocationPart, TextPart
 from connector_platform.core.text import utf16_units
 
@@ -236,7 +236,13 @@ def payload_for(choice: Choice) -> str:
 
 
 def planned(template: Template, able: Abilities) -> Plan:
-    return plan(parse(**template.message), able, payload_for=payload_for)
+    try:
+        message = parse(**template.message)
+    except RichContentInvalid as error:
+        # A template that happened to grow beyond what is read at all says nothing about the plan.
+        assert "nested more than" in error.message or "elements" in error.message, error.message
+        reject()
+    return plan(message, able, payload_for=payload_for)
 
 
 # No limit is passed
