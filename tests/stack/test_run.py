@@ -47,6 +47,14 @@ def ignore_sigint() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+def _command(process: psutil.Process) -> str:
+    """The command line; empty for a helper that has just ended."""
+    try:
+        return " ".join(process.cmdline())
+    except (psutil.ZombieProcess, psutil.NoSuchProcess):
+        return ""
+
+
 class Copy:
     """One `make run`, as a process."""
 
@@ -80,7 +88,7 @@ class Copy:
 
     def named(self, *words: str) -> psutil.Process:
         """The direct child whose command line has all of ``words``."""
-        return next(p for p in psutil.Process(self.process.pid).children() if all(word in " ".join(p.cmdline()) for word in words))
+        return next(p for p in psutil.Process(self.process.pid).children() if all(word in _command(p) for word in words))
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         if self.process.poll() is None:
