@@ -1,6 +1,7 @@
 """The one HTTP client: sockets are opened here and nowhere else.
 
-Pooled and hardened: public addresses only (but for the origins that the installation allows), no redirects, time and size caps.
+Pooled and hardened: public addresses only (but for the origins that the installation allows), no redirects, time and size caps. urllib3's pools
+without a session around them: that would cost more than the call itself (``make bench``).
 """
 
 from __future__ import annotations
@@ -11,18 +12,15 @@ import math
 import socket
 import threading
 from collections.abc import Iterable
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
+import certifi
 import urllib3
-from requests.adapters import HTTPAdapter
-from requests_hardened import Config, HTTPSession
-from requests_hardened.ip_filter import InvalidIPAddress
+from requests_hardened.ip_filter import InvalidIPAddress, filter_host
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import MaxRetryError
+from urllib3.util import Timeout
 
 from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.clock import monotonic_s
@@ -32,6 +30,7 @@ MAX_RESPONSE_BYTES = 4 * 1024 * 1024
 """Answers of chat APIs are a few kilobytes; what is longer is cut off here."""
 
 USER_AGENT = "connector-platform/1"
+_HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 _NO_ADDRESS = "this is no address that can be called"
 
 
@@ -78,6 +77,10 @@ class _Response(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_Timed(sock, _call.deadline_s))
 
 
+class _PrivateAddress(Exception):
+    """The host resolves to an address that outgoing calls must not reach."""
+
+
 class _Connection(HTTPConnection):
     """Notes when something is sent: what fails before was certainly not received."""
 
@@ -90,20 +93,40 @@ class _Connection(HTTPConnection):
         super().send(data)
 
 
+class _PublicConnection(_Connection):
+    """Goes to public addresses only: the very address that was looked at is connected to, so no second look-up can give another one."""
+
+    def _new_conn(self) -> socket.socket:
+        name = self._dns_host
+        try:
+            self._dns_host = filter_host(name.strip("[]"), self.port, allow_loopback=False).strip("[]")
+            return super()._new_conn()
+        except InvalidIPAddress as error:
+            raise _PrivateAddress from error
+        finally:
+            self._dns_host = name  # certificates are made out to the name
+
+
 class _SecureConnection(_Connection, HTTPSConnection):
     """The same over TLS."""
 
 
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
+class _PublicSecureConnection(_PublicConnection, HTTPSConnection):
+    """The same over TLS."""
 
 
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
+def _pools(pool_size: int, plain: type[HTTPConnection], secure: type[HTTPSConnection]) -> urllib3.PoolManager:
+    """Kept-alive connections of these kinds, ``pool_size`` for each host."""
+    pools = urllib3.PoolManager(num_pools=100, maxsize=pool_size, ca_certs=certifi.where(), cert_reqs="CERT_REQUIRED")
+    pools.pool_classes_by_scheme = {
+        "http": type("_Pool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("_SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
+    }
+    return pools
 
 
 class HttpClient:
-    """Makes calls. One per process: sessions hold the connection pools and are shared by its threads.
+    """Makes calls. One per process: its connections are shared by the threads, and nothing else is (no cookies, no credentials).
 
     Args:
         allowed_origins: ``scheme://host:port`` of the far sides that may be private or loopback.
@@ -117,28 +140,8 @@ class HttpClient:
         self._allowed = frozenset(_origin(origin) for origin in allowed_origins)
         self._timeout_s = timeout_s
         self._connect_timeout_s = connect_timeout_s
-        config = Config(
-            ip_filter_enable=True,
-            ip_filter_allow_loopback_ips=False,
-            never_redirect=True,
-            default_timeout=(connect_timeout_s, timeout_s),
-            user_agent_override=USER_AGENT,
-        )
-        self._public = HTTPSession(config)
-        self._private = requests.Session()
-        self._private.mount("http://", HTTPAdapter(pool_connections=20, pool_maxsize=pool_size))
-        self._private.mount("https://", HTTPAdapter(pool_connections=20, pool_maxsize=pool_size))
-        self._private.headers["User-Agent"] = USER_AGENT
-        for adapter in self._public.adapters.values():
-            if isinstance(adapter, HTTPAdapter):
-                adapter.init_poolmanager(connections=100, maxsize=pool_size)
-        for session in (self._public, self._private):
-            session.trust_env = False
-            # All brands' calls share the sessions: a cookie that one brand's log-in was given must not travel with another's call.
-            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-            for adapter in session.adapters.values():
-                assert isinstance(adapter, HTTPAdapter)
-                adapter.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+        self._public = _pools(pool_size, _PublicConnection, _PublicSecureConnection)
+        self._private = _pools(pool_size, _Connection, _SecureConnection)
 
     def execute(self, call: HttpCall) -> HttpResponse:
         """The far side's answer, whatever its status.
@@ -149,57 +152,53 @@ class HttpClient:
             ConfigurationError: an address that may not be called, or no URL.
         """
         try:
-            host = urlsplit(call.url).hostname or ""
-            session = self._private if _origin(call.url) in self._allowed else self._public
+            parts = urlsplit(call.url)
+            host = parts.hostname or ""
+            pools = self._private if _origin(call.url) in self._allowed else self._public
         except ValueError as error:
             raise ConfigurationError(f"{_NO_ADDRESS}; correct the URL") from error
+        if parts.scheme not in ("http", "https"):
+            raise ConfigurationError(f"{host or 'an empty host'}: {_NO_ADDRESS}; correct the URL")
         timeout_s = call.timeout_s or self._timeout_s
         _call.deadline_s, _call.was_sent = monotonic_s() + self._connect_timeout_s + timeout_s, False
         try:
-            with session.request(
+            response = pools.urlopen(
                 call.method,
                 call.url,
-                data=call.body or None,
-                headers=dict(call.headers),
-                timeout=(self._connect_timeout_s, timeout_s),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                body = response.raw.read(MAX_RESPONSE_BYTES, decode_content=True)
-                headers = {name.lower(): value for name, value in response.headers.items()}
-                return HttpResponse(status=response.status_code, headers=headers, body=body)
-        except InvalidIPAddress as error:
+                body=call.body or None,
+                headers={**_HEADERS, **call.headers},
+                timeout=Timeout(connect=self._connect_timeout_s, read=timeout_s),
+                retries=False,
+                redirect=False,
+                preload_content=False,
+            )
+            try:
+                body = response.read(MAX_RESPONSE_BYTES, decode_content=True)
+            finally:
+                response.close()  # what was not read to its end cannot be used again
+            return HttpResponse(
+                status=response.status, headers={name.lower(): value for name, value in response.headers.items()}, body=body
+            )
+        except _PrivateAddress as error:
             raise ConfigurationError(
                 f"{host} resolves to a private address, which outgoing calls must not reach; "
                 "if it is yours, allow its origin in HTTP_ALLOWED_ORIGINS"
             ) from error
-        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema) as error:
+        except urllib3.exceptions.LocationValueError as error:
             raise ConfigurationError(f"{host or 'an empty host'}: {_NO_ADDRESS}; correct the URL") from error
-        except (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
+        except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
             if isinstance(error, ValueError) and not _call.was_sent:
                 raise ConfigurationError(
                     f"the call to {host} cannot be made: its address or a header holds a letter or a line break that HTTP does not allow"
                 ) from error
+            # Only the error's kind: its words may hold the URL, and that a secret.
+            reason = type(error).__name__
             if not _call.was_sent or not call.effect:
-                raise Unreachable(f"{host} could not be reached ({_reason(error)})") from error
-            raise OutcomeUnknown(f"{host} took the request but its answer never came ({_reason(error)})") from error
+                raise Unreachable(f"{host} could not be reached ({reason})") from error
+            raise OutcomeUnknown(f"{host} took the request but its answer never came ({reason})") from error
 
 
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     return f"{parts.scheme}://{parts.hostname}:{port}"
-
-
-def _cause(error: BaseException) -> BaseException:
-    """The urllib3 error inside a requests error."""
-    inner = error.args[0] if error.args and isinstance(error.args[0], BaseException) else error
-    if isinstance(inner, MaxRetryError) and inner.reason is not None:
-        return inner.reason
-    return inner
-
-
-def _reason(error: BaseException) -> str:
-    """A word for the operator, free of URLs (which may hold secrets)."""
-    cause = _cause(error)
-    return type(cause).__name__

@@ -64,17 +64,10 @@ def _serve(path: Path, received: list[bytes]) -> tuple[socket.socket, str]:
 @pytest.fixture
 def tls_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[bytes]]]:
     """The address of a trusted server that takes a request and breaks off, and what it received."""
-    import requests
-
     path = _certificate(tmp_path)
     received: list[bytes] = []
     listener, url = _serve(path, received)
-    original = requests.Session.merge_environment_settings
-
-    def trusting(self: requests.Session, *args: object, **kwargs: object) -> object:
-        return {**original(self, *args, **kwargs), "verify": str(path)}  # type: ignore[arg-type]
-
-    monkeypatch.setattr(requests.Session, "merge_environment_settings", trusting)
+    monkeypatch.setattr("certifi.where", lambda: str(path))
     yield url, received
     listener.close()
 

@@ -194,6 +194,23 @@ def test_a_connection_that_ends_after_the_request_leaves_the_outcome_open(how: s
     over.set()
 
 
+def test_a_public_host_is_connected_to_by_the_address_that_was_looked_at_and_trusted_by_its_name(
+    tls_server: tuple[str, list[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, received = tls_server
+    looked_at: list[str] = []
+
+    def filter_host(name: str, port: int, *, allow_loopback: bool) -> str:
+        looked_at.append(name)
+        return "127.0.0.1"
+
+    monkeypatch.setattr("connector_platform.core.http.filter_host", filter_host)
+    with pytest.raises(OutcomeUnknown):
+        HttpClient(timeout_s=2).execute(post(url))
+    assert looked_at == ["localhost"]
+    assert received[0].startswith(b"POST / HTTP/1.1\r\nHost: localhost:")
+
+
 @pytest.mark.parametrize("effect", [True, False])
 def test_a_tls_connection_that_ends_after_the_request_leaves_the_outcome_open(effect: bool, tls_server: tuple[str, list[bytes]]) -> None:
     """An answer that breaks off inside TLS is no failed handshake: the message may have been taken."""
