@@ -9,6 +9,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -69,7 +70,7 @@ class ChannelConfig:
         owner = f"apps/{self.app.id}" if self.app is not None else str(self.id)
         return f"{settings.PUBLIC_URL}/callbacks/{self.provider.slug}/{owner}"
 
-    @property
+    @cached_property
     def secrets(self) -> tuple[str, ...]:
         """Everything that must not show up in attempts and logs."""
         return secret_values(self.config) + (secret_values(self.app.config) if self.app else ())

@@ -220,7 +220,7 @@ def test_an_agent_who_resumes_a_closed_conversation_is_heard_in_it(world: World)
 def talk(**fields: Any) -> Talk:
     known: dict[str, Any] = {
         "id": None, "consumer_id": None, "channel_id": None, "liveperson_id": "c", "state": "open", "dialog_id": "c", "created_at": None,
-        "stage": "OPEN", "skill_id": "1", "agent_id": "", "close_reason": "", "changed_ms": 5, "main_state": "OPEN", "is_typing": False,
+        "stage": "OPEN", "skill_id": "1", "agent_id": "", "close_reason": "", "changed_ms": 5, "main_state": "OPEN", "is_typing": False, "offered": False,
     }  # fmt: skip
     return Talk(**{**known, **fields})
 

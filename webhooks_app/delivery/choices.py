@@ -44,6 +44,8 @@ def chosen(talk: Talk, content: Content, job: Job) -> Chosen | None:
         return None
     if isinstance(content, Selection) and (picked := read_pick(content.payload)) is not None:
         return _picked(talk, job, *picked)
+    if not talk.offered:
+        return None
     rows = run(
         """SELECT shown, dialog_id, sequence, finished_at > %(received)s - make_interval(hours => %(hours)s) FROM webhooks_app_event
            WHERE conversation_id = %(talk)s AND shown IS NOT NULL AND finished_at <= %(received)s ORDER BY id DESC LIMIT %(limit)s""",

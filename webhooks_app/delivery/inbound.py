@@ -92,7 +92,7 @@ class InboundDelivery:
         opens_window = is_message and (not isinstance(content, Unsupported) or content.opens_window)
         if not self.job.consumer_external_id:
             return self._nameless(content)
-        person = people.meet(
+        person, talk = people.meet(
             self.channel,
             self.job.consumer_external_id,
             self.job.profile,
@@ -100,7 +100,6 @@ class InboundDelivery:
         )
         if isinstance(content, OptOut | OptIn) and not content.marketing_only:
             people.set_opt_out(person, opted_out=isinstance(content, OptOut))
-        talk = people.talk_of(person)
         if talk is None and (isinstance(content, OptOut) or (isinstance(content, OptIn) and not content.reference)):
             return skipped("no_conversation", "noted; nobody is talking with this person")
         if self.job.wire_type == receipts.NOT_DELIVERED and (talk is None or talk.id != self.job.conversation_id):
@@ -108,7 +107,10 @@ class InboundDelivery:
         if is_message:
             if talk is None and (answered := self._survey(person, content)) is not None:
                 return answered
-            return self._message(person, content, self._said(person, content))
+            said = self._said(person, content)
+            if isinstance(content, File):
+                talk = people.talk_of(person)  # fetching it took a while
+            return self._message(person, talk, content, said)
         match content:
             case ChatState():
                 return self._signals.chat_state(person, talk, content)
@@ -170,11 +172,11 @@ class InboundDelivery:
             log.info("file_not_shown", channel_id=str(self.channel.id), code=error.code)
             return f"{line}\n[this {content.kind.value} cannot be shown: {self.runner.clean(error.message)}]"
 
-    def _message(self, person: Person, content: Content, said: str | Upload) -> Outcome:
+    def _message(self, person: Person, known: Talk | None, content: Content, said: str | Upload) -> Outcome:
         if isinstance(said, str) and not said.strip():
             return skipped("empty", "an empty message")
         for last in (False, True):
-            talk = self._opening.talk(person)
+            talk = self._opening.talk(person, known)
             progress = self.job.progress
             choice = chosen(talk, content, self.job)
             if choice is not None:
@@ -197,6 +199,7 @@ class InboundDelivery:
                 progress.restart()
                 if last:
                     raise  # closed as soon as it was opened: the next try opens another
+                known = people.talk_of(person)
                 continue
             if talk.is_typing:
                 self._signals.stop_typing(person, talk)

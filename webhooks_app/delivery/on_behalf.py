@@ -44,10 +44,14 @@ class OnBehalf:
                 self.access.forget_domains(self.app)
                 raise
 
+    def _is_known(self, person: Person) -> bool:
+        return bool(person.jws) and person.liveperson_app_id == self.app.id
+
     def _tokens(self, person: Person, jwt: str) -> Tokens:
-        for known in (person, people.person_by_id(person.id)):
-            if known.jws and known.liveperson_app_id == self.app.id:
-                return Tokens(app_jwt=jwt, consumer_jws=known.jws)
+        if not self._is_known(person):
+            person = people.person_by_id(person.id)  # told by an earlier call of this delivery, perhaps
+        if self._is_known(person):
+            return Tokens(app_jwt=jwt, consumer_jws=person.jws)
         domains = self.access.domains(self.app, self.runner)
         jws = self.runner.run(fetch_consumer_jws(self.app.config, domains, jwt, person.ext_consumer_id))
         people.remember_jws(person, self.app, jws)

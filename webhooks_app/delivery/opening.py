@@ -48,13 +48,12 @@ class Opening:
     app: LivePersonConfig
     calls: OnBehalf
 
-    def talk(self, person: Person) -> Talk:
-        """The person's conversation with its id at LivePerson.
+    def talk(self, person: Person, talk: Talk | None) -> Talk:
+        """The person's conversation with its id at LivePerson: ``talk``, the one that is not closed, where it has one.
 
         Raises:
             AwaitingConversation: there is one that we do not know. DeliveryError: LivePerson's refusal.
         """
-        talk = people.talk_of(person)
         if talk is not None and talk.liveperson_id:
             return talk
         self.calls.access.app_jwt(self.app, self.calls.runner)  # before the vendor is asked for a name that nobody could be told

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -48,7 +48,7 @@ class Talk:
 
     ``dialog_id`` is where messages go: the open survey's where there is one, else MAIN, whose state is ``main_state``. ``skill_id``,
     ``agent_id`` and ``stage`` are LivePerson's, of the state that was applied last (``changed_ms`` 0: none yet). ``is_typing``: LivePerson was
-    told that the consumer is typing.
+    told that the consumer is typing. ``offered``: something was shown in it to choose from.
     """
 
     id: uuid.UUID
@@ -65,8 +65,10 @@ class Talk:
     changed_ms: int
     main_state: str
     is_typing: bool
+    offered: bool
 
 
+# One column for each of Person's fields, in their order; so are Talk's below.
 _PERSON = """id, external_id, profile, last_inbound_at, delivered_until_at, read_until_at, opted_out_at, liveperson_app_id, liveperson_jws,
     liveperson_visitor_id, liveperson_session_id, profile_asked_at"""
 
@@ -80,24 +82,6 @@ def _open_jws(sealed: bytes) -> str:
 def _person(row: Any) -> Person:
     jws = _open_jws(row[8]) if row[8] else ""
     return Person(row[0], row[1], Profile(**(row[2] or {})), row[3], row[4], row[5], row[6], row[7], jws, row[9], row[10], row[11])
-
-
-def meet(channel: ChannelConfig, external_id: str, profile: dict[str, str], wrote_at: datetime | None) -> Person:
-    """The consumer, made known if new; what the channel told is merged in, and ``wrote_at`` opens the messaging window."""
-    if wrote_at is None and not profile:
-        rows = run(f"SELECT {_PERSON} FROM channels_app_consumer WHERE channel_id = %s AND external_id = %s", [channel.id, external_id])
-        if rows:
-            return _person(rows[0])
-    rows = run(
-        f"""INSERT INTO channels_app_consumer AS consumer (id, brand_id, channel_id, external_id, profile, last_inbound_at,
-                liveperson_consumer_id, created_at, updated_at)
-            VALUES (%s, %s, %s, %s, %s::jsonb, %s, '', now(), now())
-            ON CONFLICT (channel_id, external_id) DO UPDATE SET profile = consumer.profile || EXCLUDED.profile,
-                last_inbound_at = GREATEST(consumer.last_inbound_at, EXCLUDED.last_inbound_at), updated_at = now()
-            RETURNING {_PERSON}""",
-        [uuid.uuid4(), channel.brand_id, channel.id, external_id, json.dumps(profile), wrote_at],
-    )
-    return _person(rows[0])
 
 
 def person_of_message(channel_id: uuid.UUID, message_ids: Sequence[str]) -> Person | None:
@@ -161,7 +145,8 @@ SELECT c.id, c.consumer_id, c.channel_id, c.liveperson_id, c.state, COALESCE(
     (SELECT d.dialog_id FROM channels_app_dialog d WHERE d.conversation_id = c.id AND d.dialog_type = 'POST_SURVEY' AND d.state = 'OPEN' LIMIT 1),
     c.liveperson_id), c.created_at, c.stage, c.skill_id, c.agent_id, c.close_reason, c.changed_ms,
     COALESCE((SELECT d.state FROM channels_app_dialog d WHERE d.conversation_id = c.id AND d.dialog_id = c.liveperson_id), ''),
-    EXISTS (SELECT 1 FROM webhooks_app_typing t WHERE t.conversation_id = c.id AND t.direction = 'i')
+    EXISTS (SELECT 1 FROM webhooks_app_typing t WHERE t.conversation_id = c.id AND t.direction = 'i'),
+    EXISTS (SELECT 1 FROM webhooks_app_event e WHERE e.conversation_id = c.id AND e.shown IS NOT NULL)
 FROM channels_app_conversation c WHERE """
 
 
@@ -175,6 +160,32 @@ def talk_by_liveperson_id(app_id: uuid.UUID, liveperson_id: str) -> Talk | None:
     """The conversation, closed or not, that LivePerson calls ``liveperson_id``, or None."""
     rows = run(_TALK + "c.liveperson_app_id = %s AND c.liveperson_id = %s", [app_id, liveperson_id])
     return Talk(*rows[0]) if rows else None
+
+
+_MET = f"SELECT met.*, talk.* FROM met LEFT JOIN LATERAL ({_TALK} c.consumer_id = met.id AND c.state <> 'closed') talk ON true"
+_KNOWN = f"WITH met AS (SELECT {_PERSON} FROM channels_app_consumer WHERE channel_id = %s AND external_id = %s) {_MET}"
+_MEET = f"""
+WITH met AS (
+    INSERT INTO channels_app_consumer AS consumer (id, brand_id, channel_id, external_id, profile, last_inbound_at, liveperson_consumer_id,
+        created_at, updated_at)
+    VALUES (%s, %s, %s, %s, %s::jsonb, %s, '', now(), now())
+    ON CONFLICT (channel_id, external_id) DO UPDATE SET profile = consumer.profile || EXCLUDED.profile,
+        last_inbound_at = GREATEST(consumer.last_inbound_at, EXCLUDED.last_inbound_at), updated_at = now()
+    RETURNING {_PERSON}
+)
+{_MET}"""
+
+
+def meet(channel: ChannelConfig, external_id: str, profile: dict[str, str], wrote_at: datetime | None) -> tuple[Person, Talk | None]:
+    """The consumer, made known if new, and the conversation that is not closed, if there is one.
+
+    What the channel told is merged in, and ``wrote_at`` opens the messaging window.
+    """
+    rows = run(_KNOWN, [channel.id, external_id]) if wrote_at is None and not profile else []
+    if not rows:
+        rows = run(_MEET, [uuid.uuid4(), channel.brand_id, channel.id, external_id, json.dumps(profile), wrote_at])
+    row, width = rows[0], len(fields(Person))
+    return _person(row[:width]), Talk(*row[width:]) if row[width] is not None else None
 
 
 def begin(person: Person, channel: ChannelConfig, app: LivePersonConfig) -> Talk:
