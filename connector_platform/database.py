@@ -44,7 +44,12 @@ def hot_pool() -> ConnectionPool[psycopg.Connection[Any]]:
             parameters = connections["default"].get_connection_params()
             kwargs = {name: value for name, value in parameters.items() if name not in _DJANGO_ONLY and value not in (None, "")}
             _POOL = ConnectionPool(
-                kwargs={**kwargs, "autocommit": True, "prepare_threshold": 0, "options": f"{kwargs.get('options', '')} {_PLANNED_ONCE}".strip()},
+                kwargs={
+                    **kwargs,
+                    "autocommit": True,
+                    "prepare_threshold": 0,
+                    "options": f"{kwargs.get('options', '')} {_PLANNED_ONCE}".strip(),
+                },
                 min_size=1,
                 max_size=48,
                 timeout=WAIT_S,

@@ -61,7 +61,7 @@ class Conversation(Row):
 class Dialog(models.Model):
     """A dialog of a LivePerson conversation: MAIN, or a survey. ``seen`` holds the sequence numbers known to exist so far."""
 
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="dialogs")
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="dialogs", db_index=False)
     dialog_id = models.CharField(max_length=64)
     dialog_type = models.CharField(max_length=20, blank=True, default="")
     state = models.CharField(max_length=10, blank=True, default="")

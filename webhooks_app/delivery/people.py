@@ -19,6 +19,8 @@ from connector_platform.liveperson.tokens import ConsumerJws
 from webhooks_app import lanes
 from webhooks_app.journal import jsonb, outbound_lane, profile_to_json
 
+WINDOW_GRAIN_S = 30
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -179,11 +181,23 @@ WITH met AS (
 def meet(channel: ChannelConfig, external_id: str, profile: dict[str, str], wrote_at: datetime | None) -> tuple[Person, Talk | None]:
     """The consumer, made known if new, and the conversation that is not closed, if there is one.
 
-    What the channel told is merged in, and ``wrote_at`` opens the messaging window.
+    What the channel told is merged in, and ``wrote_at`` opens the messaging window: noted to within ``WINDOW_GRAIN_S``, since most messages
+    follow another and a window lasts hours.
     """
-    rows = run(_KNOWN, [channel.id, external_id]) if wrote_at is None and not profile else []
+    found = _read(run(_KNOWN, [channel.id, external_id]))
+    if found is not None:
+        known, last = profile_to_json(found[0].profile), found[0].last_inbound_at
+        is_noted = wrote_at is None or (last is not None and (wrote_at - last).total_seconds() < WINDOW_GRAIN_S)
+        if is_noted and profile.items() <= known.items():
+            return found
+    met = _read(run(_MEET, [uuid.uuid4(), channel.brand_id, channel.id, external_id, json.dumps(profile), wrote_at]))
+    assert met is not None
+    return met
+
+
+def _read(rows: Sequence[Any]) -> tuple[Person, Talk | None] | None:
     if not rows:
-        rows = run(_MEET, [uuid.uuid4(), channel.brand_id, channel.id, external_id, json.dumps(profile), wrote_at])
+        return None
     row, width = rows[0], len(fields(Person))
     return _person(row[:width]), Talk(*row[width:]) if row[width] is not None else None
 

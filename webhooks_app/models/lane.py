@@ -22,10 +22,11 @@ class Lane(models.Model):
     row's has lost the lane. ``tail`` numbers the events; it is taken under this row's lock, so positions are in commit order.
     """
 
+    # Every index is written anew with every claim and every release, so there are only those that the queue needs.
     key = models.CharField(max_length=400, unique=True)
     direction = models.CharField(max_length=1)
-    brand = models.ForeignKey("channels_app.Brand", on_delete=models.PROTECT, related_name="+")
-    channel = models.ForeignKey("channels_app.Channel", on_delete=models.PROTECT, null=True, related_name="+")
+    brand = models.ForeignKey("channels_app.Brand", on_delete=models.PROTECT, related_name="+", db_index=False)
+    channel = models.ForeignKey("channels_app.Channel", on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     tail = models.BigIntegerField(default=0)
     state = models.CharField(max_length=8, choices=LaneState.choices, default=LaneState.IDLE)
     due_at = models.DateTimeField()

@@ -12,8 +12,11 @@ class ConsumerMessage(models.Model):
     ``event`` is empty while only the echo is known: an in-doubt send finds itself here instead of being repeated.
     """
 
-    brand = models.ForeignKey("channels_app.Brand", on_delete=models.PROTECT, related_name="+", db_index=False)
-    conversation = models.ForeignKey("channels_app.Conversation", on_delete=models.CASCADE, related_name="consumer_messages")
+    # The composite foreign key of migration 0002 holds brand and conversation together, the unique constraint is the conversation's index.
+    brand = models.ForeignKey("channels_app.Brand", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    conversation = models.ForeignKey(
+        "channels_app.Conversation", on_delete=models.CASCADE, related_name="consumer_messages", db_index=False, db_constraint=False
+    )
     dialog_id = models.CharField(max_length=64)
     sequence = models.BigIntegerField()
     digest = models.CharField(max_length=64, help_text="SHA-256 of what was said; the words themselves are in the event.")
@@ -34,9 +37,11 @@ class ConsumerMessage(models.Model):
 class DeliveredMessage(models.Model):
     """One id under which the vendor speaks of a part of an agent's message: receipts find the LivePerson sequence here."""
 
-    brand = models.ForeignKey("channels_app.Brand", on_delete=models.PROTECT, related_name="+", db_index=False)
-    channel = models.ForeignKey("channels_app.Channel", on_delete=models.PROTECT, related_name="+")
-    conversation = models.ForeignKey("channels_app.Conversation", on_delete=models.CASCADE, related_name="delivered_messages")
+    brand = models.ForeignKey("channels_app.Brand", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    channel = models.ForeignKey("channels_app.Channel", on_delete=models.PROTECT, related_name="+", db_index=False)
+    conversation = models.ForeignKey(
+        "channels_app.Conversation", on_delete=models.CASCADE, related_name="delivered_messages", db_constraint=False
+    )
     event = models.ForeignKey("webhooks_app.Event", on_delete=models.CASCADE, related_name="delivered_messages")
     provider_message_id = models.CharField(max_length=300)
     part = models.IntegerField(default=0)
