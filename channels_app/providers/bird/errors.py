@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from channels_app.providers.base import ErrorMeaning, raise_for_status
+from channels_app.providers.bird.media import FETCH_MEDIA
 from connector_platform.core import wire
 from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.errors import (
@@ -64,12 +65,18 @@ _STATUS_WORDS = MappingProxyType(
         "rejected": "the operator refused it",
     }
 )
-# 1 to 36 are the errors of the mobile networks (3GPP TS 29.002); 103 is Bird's own.
-_NETWORK_WORDS = MappingProxyType(
+# 1 to 51 are the errors of the mobile networks (3GPP TS 29.002), whose names Bird's newer pages list; 103 is Bird's own.
+# Source: https://docs.bird.com/api/channels-api/message-status-and-interactions/message-failure-sources/sms-platform-extended-error-codes
+# (read 2026-11 as far as code 5).
+NETWORK_WORDS = MappingProxyType(
     {
         "1": "the number is not in use",
+        "2": "the number is not in use",
+        "3": "the number is not in use",
         "5": "the network does not know the phone at the moment",
         "6": "the phone is switched off or out of reach",
+        "7": "the network bars the phone",
+        "8": "the phone is in a network where it cannot get SMS",
         "9": "the network bars the number",
         "11": "the number has no SMS service",
         "12": "the network bars the phone",
@@ -80,9 +87,13 @@ _NETWORK_WORDS = MappingProxyType(
         "32": "the phone could not store the message",
         "33": "too many messages wait for the phone",
         "34": "the recipient's network failed",
+        "35": "the recipient's network failed",
+        "36": "the recipient's network failed",
+        "51": "the recipient's network is overloaded",
         "103": "the person opted out of messages",
     }
 )
+OPTED_OUT = "103"
 _CODE = re.compile(r"[0-9]{1,6}", re.ASCII)
 
 
@@ -94,6 +105,8 @@ def interpret(call: HttpCall, response: HttpResponse) -> None:
     Raises:
         DeliveryError: see ``ERRORS``. OutcomeUnknown: a 2xx that proves nothing.
     """
+    if is_moved(call, response):
+        return
     body = response.json()
     refusal = next(iter(wire.items(body, "errors")), None)
     if refusal is not None:
@@ -107,6 +120,11 @@ def interpret(call: HttpCall, response: HttpResponse) -> None:
         raise OutcomeUnknown("Bird answered without a message id; the person may have the message", provider_code=str(response.status))
 
 
+def is_moved(call: HttpCall, response: HttpResponse) -> bool:
+    """Whether Bird tells where the bytes of a file lie, instead of giving them."""
+    return call.purpose == FETCH_MEDIA and 300 <= response.status < 400 and bool(response.headers.get("location"))
+
+
 def message_id(response: HttpResponse) -> str:
     """Bird's id of the message that was sent; empty where the answer names none."""
     body: Any = response.json()
@@ -115,7 +133,7 @@ def message_id(response: HttpResponse) -> str:
 
 def failure_reason(status: str, code: str) -> str:
     """Why a message was not delivered, in words, with the status and the code."""
-    words = _NETWORK_WORDS.get(code) or _STATUS_WORDS.get(status, "it was not delivered")
+    words = NETWORK_WORDS.get(code) or _STATUS_WORDS.get(status, "it was not delivered")
     return f"{words} ({wire.name(status)}{f', code {code}' if _CODE.fullmatch(code) else ''})"
 
 

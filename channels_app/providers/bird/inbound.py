@@ -17,7 +17,7 @@ from channels_app.providers._sms.inbound import EMPTY, consent, is_web
 from channels_app.providers._sms.numbers import canonical_number, profile
 from channels_app.providers.base import CallbackRequest
 from channels_app.providers.bird.config import BirdConfig
-from channels_app.providers.bird.errors import failure_reason
+from channels_app.providers.bird.errors import OPTED_OUT, failure_reason
 from connector_platform.core import wire
 from connector_platform.core.errors import PayloadMalformed
 from connector_platform.core.events import (
@@ -50,7 +50,6 @@ EVENT_TYPES = {
 
 _PENDING = ("scheduled", "buffered", "sent", "accepted")
 _FAILED = ("delivery_failed", "expired", "rejected")
-_OPTED_OUT = "103"
 _FILE_KINDS = {"image": FileKind.IMAGE, "video": FileKind.VIDEO, "audio": FileKind.AUDIO}
 _MEDIA_NAME = re.compile(r"mediaurls?(\[\d*\])?", re.IGNORECASE)
 _SHORT_CODE_TIME = re.compile(r"\d{14}", re.ASCII)
@@ -91,7 +90,7 @@ def _message(pairs: Pairs, fields: dict[str, str], config: BirdConfig, raw: byte
     if not message_id or not sender:
         raise PayloadMalformed("the message's id or its originator is missing", status=200)
     wire_type, contents = _contents(pairs, fields, config)
-    occurred_at = _instant(fields.get("createdDatetime") or fields.get("CreatedDatetime") or fields.get("receive_datetime", ""))
+    occurred_at = instant(fields.get("createdDatetime") or fields.get("CreatedDatetime") or fields.get("receive_datetime", ""))
     return ParsedCallback(
         events=tuple(
             InboundEvent(
@@ -155,7 +154,7 @@ def _status(fields: dict[str, str], raw: bytes) -> ParsedCallback:
         return ParsedCallback(ignored=("status_unknown",))
     kind = ReceiptKind.DELIVERED if status == "delivered" else ReceiptKind.FAILED
     code = fields.get("statusErrorCode", "").strip()
-    recipient, occurred_at = canonical_number(fields.get("recipient", "")), _instant(fields.get("statusDatetime", ""))
+    recipient, occurred_at = canonical_number(fields.get("recipient", "")), instant(fields.get("statusDatetime", ""))
     receipt = InboundEvent(
         consumer_id=recipient,
         source_id=f"status:{kind.value}:{message_id}",
@@ -164,7 +163,7 @@ def _status(fields: dict[str, str], raw: bytes) -> ParsedCallback:
         raw=raw,
         occurred_at=occurred_at,
     )
-    if kind is ReceiptKind.DELIVERED or code != _OPTED_OUT or not recipient:
+    if kind is ReceiptKind.DELIVERED or code != OPTED_OUT or not recipient:
         return ParsedCallback(events=(receipt,))
     opt_out = InboundEvent(
         consumer_id=recipient,
@@ -177,7 +176,7 @@ def _status(fields: dict[str, str], raw: bytes) -> ParsedCallback:
     return ParsedCallback(events=(receipt, opt_out))
 
 
-def _instant(written: str) -> datetime | None:
+def instant(written: str) -> datetime | None:
     """An ISO time, or a short code's ``20261026091500``, as aware UTC; None where it cannot be read."""
     # "2026-10-26T09:15:00 01:00": a plus that was not encoded arrives as a blank.
     written = re.sub(r"(?<=:\d\d) (?=\d\d:\d\d$)", "+", written.strip())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from channels_app.providers._sms.gsm7 import segments
 from channels_app.providers._sms.numbers import vendor_number
@@ -17,14 +16,13 @@ from channels_app.providers.base import SendContext, Sent
 from channels_app.providers.bird.config import BirdConfig
 from channels_app.providers.bird.errors import message_id
 from channels_app.providers.bird.inbound import STATUS
+from channels_app.providers.bird.media import authorization
 from connector_platform.core import wire
 from connector_platform.core.calls import HttpCall, Steps
-from connector_platform.core.errors import ServerFault, UnsupportedContent
-from connector_platform.core.events import Content, File
+from connector_platform.core.errors import ServerFault
+from connector_platform.core.events import Content
 
 REST_API = "https://rest.messagebird.com"
-# Media of inbound MMS lie behind the access key.
-MEDIA_ORIGINS = frozenset({("https", "rest.messagebird.com"), ("https", "media.messagebird.com")})
 
 MAX_SEGMENTS = 9
 """Joined SMS of one text, which is all that Bird takes: 1377 septets, or 603 UTF-16 units."""
@@ -48,22 +46,6 @@ def send(content: Content, config: BirdConfig, context: SendContext) -> Steps[Se
     return (yield from steps)
 
 
-def fetch_file(file: File, config: BirdConfig, context: SendContext) -> Steps[bytes]:
-    """The bytes of a file out of an MMS. The access key goes to Bird's own hosts only.
-
-    Raises:
-        UnsupportedContent: it has no address. DeliveryError: the answer.
-    """
-    if not file.url:
-        raise UnsupportedContent("the file has no address")
-    given, stand_in = urlsplit(file.url), urlsplit(context.api_base)
-    is_own = (given.scheme, given.netloc) in {*MEDIA_ORIGINS, (stand_in.scheme, stand_in.netloc)}
-    response = yield HttpCall(
-        method="GET", url=file.url, headers=_authorization(config) if is_own else {}, purpose="fetch_file", effect=False
-    )
-    return response.body
-
-
 def check(config: BirdConfig, context: SendContext) -> Steps[str]:
     """A sentence with the account's balance.
 
@@ -71,7 +53,7 @@ def check(config: BirdConfig, context: SendContext) -> Steps[str]:
         CredentialsRejected: Bird does not take the key. ServerFault: an answer that says nothing.
     """
     url = f"{context.api_base or REST_API}/balance"
-    response = yield HttpCall(method="GET", url=url, headers=_authorization(config), purpose="check", effect=False)
+    response = yield HttpCall(method="GET", url=url, headers=authorization(config), purpose="check", effect=False)
     account = response.json()
     amount = wire.number(account, "amount")
     if amount is None:
@@ -93,8 +75,4 @@ def _call(message: Message, to: str, number: int, config: BirdConfig, context: S
     else:
         fields["datacoding"] = "auto"
     path, purpose = ("/mms", "send_mms") if message.file else ("/messages", "send_text")
-    return HttpCall.json("POST", (context.api_base or REST_API) + path, fields, headers=_authorization(config), purpose=purpose)
-
-
-def _authorization(config: BirdConfig) -> dict[str, str]:
-    return {"Authorization": f"AccessKey {config.access_key.get_secret_value()}"}
+    return HttpCall.json("POST", (context.api_base or REST_API) + path, fields, headers=authorization(config), purpose=purpose)

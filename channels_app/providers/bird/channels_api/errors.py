@@ -1,0 +1,136 @@
+"""What the Channels API's refusals mean, and why a message that it had taken was not delivered.
+
+Source: https://docs.bird.com/api/api-access/common-api-usage (errors go by HTTP status, the body says more),
+https://docs.bird.com/api/channels-api/rate-limit, https://docs.bird.com/api/channels-api/message-status-and-interactions/message-failure-codes
+and .../message-failure-sources (read 2026-11). The pages do not list the body's codes: ``InvalidPayload`` is from answers that users published
+(2025). That 402 is an empty balance is not proven.
+"""
+
+from __future__ import annotations
+
+import re
+from types import MappingProxyType
+
+from channels_app.providers.base import ErrorMeaning, raise_for_status
+from channels_app.providers.bird.errors import NETWORK_WORDS, message_id
+from connector_platform.core import wire
+from connector_platform.core.calls import HttpCall, HttpResponse
+from connector_platform.core.errors import (
+    ConfigurationError,
+    ContentRejected,
+    CredentialsRejected,
+    DeliveryError,
+    OutcomeUnknown,
+    Throttled,
+)
+
+SEND, READ_CHANNEL = "send_message", "read_channel"
+FIND_WEBHOOKS, LIST_WEBHOOKS, CREATE_WEBHOOK, DELETE_WEBHOOK = "find_webhooks", "list_webhooks", "create_webhook", "delete_webhook"
+PURPOSES = frozenset({SEND, READ_CHANNEL, FIND_WEBHOOKS, LIST_WEBHOOKS, CREATE_WEBHOOK, DELETE_WEBHOOK})
+
+SMS_PLATFORM = "sms-messagebird"
+
+
+def _row(code: str, error: type[DeliveryError], meaning: str, remedy: str) -> ErrorMeaning:
+    return ErrorMeaning(code=code, error=error, meaning=meaning, remedy=remedy)
+
+
+_PROGRAM = "Report it: the platform built a request that Bird does not take."
+
+ERRORS: tuple[ErrorMeaning, ...] = (
+    _row(
+        "401",
+        CredentialsRejected,
+        "the access key is wrong",
+        "Settings → Security → Access keys: copy a key into the channel and set it to active.",
+    ),
+    _row("402", CredentialsRejected, "the organization has no balance left", "Top the wallet up at Bird, then set the channel to active."),
+    _row(
+        "403",
+        CredentialsRejected,
+        "the access key may not do this",
+        "Give the key a role that may send on this channel and manage webhook subscriptions.",
+    ),
+    _row("404", ConfigurationError, "Bird knows no such workspace or channel", "Correct the workspace ID and the channel ID."),
+    _row(
+        "409", ContentRejected, "the message conflicts with the channel's state", "See that the channel is active at Bird, then replay it."
+    ),
+    _row("422", ContentRejected, "Bird does not take the message", _PROGRAM),
+    _row(
+        "InvalidPayload",
+        ContentRejected,
+        "Bird does not take a value of the request",
+        "See that the recipient is a phone number, and that the channel has MMS where a picture was sent. Otherwise report it.",
+    ),
+)
+_BY_CODE = {row.code: row for row in ERRORS}
+
+_STATUS_WORDS = MappingProxyType(
+    {
+        "sending_failed": "Bird could not send it",
+        "delivery_failed": "it could not be delivered",
+        "rejected": "Bird refused it",
+        "skipped": "Bird did not send it",
+    }
+)
+FAILED = frozenset(_STATUS_WORDS)
+# Where it failed, as far as Bird's pages name it; the failures of the SMS platform go by its network codes.
+_SOURCE_WORDS = MappingProxyType(
+    {
+        "pre-processing": "Bird could not process it",
+        "accounting": "Bird could not charge for it: see the balance",
+        "contact": "Bird could not find the contact",
+    }
+)
+_FAMILY_WORDS = MappingProxyType(
+    {
+        "11": "Bird does not take the message",
+        "12": "a failure at Bird",
+        "14": "Bird refused it for something on the account's side",
+        "15": "it could not be delivered",
+    }
+)
+_CODE = re.compile(r"[0-9]{1,6}", re.ASCII)
+_WORD = re.compile(r"[a-z][a-z0-9_-]{2,59}", re.ASCII)
+
+
+def interpret(call: HttpCall, response: HttpResponse) -> None:
+    """Return if ``response`` is a success; to a message that means an id. Bird's own sentences are not repeated: they quote what was sent.
+
+    Raises:
+        DeliveryError: see ``ERRORS``. OutcomeUnknown: a 2xx that proves nothing.
+    """
+    if call.purpose == FIND_WEBHOOKS and response.status == 403:
+        return  # ``check`` says so
+    if call.purpose == DELETE_WEBHOOK and response.status == 404:
+        return  # it is gone
+    if response.is_success:
+        if call.purpose == SEND and not message_id(response):
+            raise OutcomeUnknown("Bird answered without a message id; the person may have the message", provider_code=str(response.status))
+        return
+    if response.status == 429:
+        raise Throttled("Bird: too many requests in a short time", provider_code="429", retry_after_s=response.retry_after_s)
+    row = _BY_CODE.get(wire.text(response.json(), "code")) or _BY_CODE.get(str(response.status))
+    if row is None:
+        return raise_for_status(response)
+    if call.purpose == CREATE_WEBHOOK and row in (_BY_CODE["InvalidPayload"], _BY_CODE["422"]):
+        raise ConfigurationError(
+            "Bird does not take the webhook: PUBLIC_URL has to be https with a domain name and without a port, and at most five webhooks may "
+            "be alike",
+            provider_code=row.code,
+        )
+    raise row.error(f"Bird: {row.meaning} (code {row.code}). {row.remedy}", provider_code=row.code)
+
+
+def failure_reason(status: str, code: str, source: str, source_code: str, details: str) -> str:
+    """Why a message was not delivered, in words, with Bird's status, its word for the reason and its codes, as far as they are harmless."""
+    words = NETWORK_WORDS.get(source_code) if source == SMS_PLATFORM else _SOURCE_WORDS.get(source)
+    words = words or _FAMILY_WORDS.get(code[:2] if len(code) == 5 else "") or _STATUS_WORDS.get(status, "it was not delivered")
+    told = [wire.name(status)]
+    if _WORD.fullmatch(details):
+        told.append(details)
+    if _CODE.fullmatch(code):
+        told.append(f"code {code}")
+    if _CODE.fullmatch(source_code):
+        told.append(f"network code {source_code}")
+    return f"{words} ({', '.join(told)})"
