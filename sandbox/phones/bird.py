@@ -1,4 +1,5 @@
 """Bird, formerly MessageBird: SMS and MMS over its REST API, inbound messages as forms, reports as queries, both with a signed token.
+A line says at which of Bird's APIs it is; the successor is in ``bird_channels``.
 
 Source: https://developers.messagebird.com/api/sms-messaging/, .../mms-messaging/, .../docs/verify-http-requests, known as of 2026-11.
 """
@@ -23,6 +24,7 @@ from aiohttp import web
 
 from sandbox.kernel import Kernel
 from sandbox.phones.base import Acted, Capabilities, Refused, Reported, Simulator
+from sandbox.phones.bird_channels import FAILURES, PENDING, ChannelsApi
 from sandbox.phones.callbacks import Callback, Courier, Wire
 from sandbox.phones.fields import Fields
 from sandbox.phones.gsm7 import segments
@@ -53,10 +55,14 @@ STATUSES = {
 class BirdLine(Line):
     """A number of an account."""
 
+    api: str  # legacy or bird, as the platform's configuration calls them
     access_key: str
     signing_key: str
-    receive_url: str
     mms: bool
+    receive_url: str = ""  # of the REST API
+    workspace_id: str = ""  # of the Channels API, as all below
+    channel_id: str = ""
+    webhook_url: str = ""  # has both webhooks made, as a person does in the app
 
     @property
     def digits(self) -> str:
@@ -64,7 +70,8 @@ class BirdLine(Line):
         return self.address.removeprefix("+")
 
     def public(self) -> Json:
-        return {**super().public(), "receive_url": self.receive_url, "mms": self.mms}
+        at_api = {"receive_url": self.receive_url} if self.api == "legacy" else {"channel_id": self.channel_id}
+        return {**super().public(), "api": self.api, "mms": self.mms, **at_api}
 
 
 class BirdError(Exception):
@@ -88,6 +95,7 @@ class Bird(Simulator[BirdLine]):
     def __init__(self, kernel: Kernel, courier: Courier) -> None:
         super().__init__(kernel, courier)
         self._media: dict[str, str] = {}  # id at Bird -> where the bytes are
+        self._channels = ChannelsApi(self)
 
     # ---- lines and people ----------------------------------------------------------------------------------------------------
 
@@ -98,13 +106,22 @@ class Bird(Simulator[BirdLine]):
             address=address,
             name=fields.get("name", address),
             auto_delivered=fields.get("auto_delivered", True),
+            api=fields.one_of("api", ("legacy", "bird")),
             access_key=fields.need("access_key", str),
             signing_key=fields.need("signing_key", str),
-            receive_url=fields.need("receive_url", str),
             mms=fields.get("mms", False),
         )
+        if line.api == "legacy":
+            line.receive_url = fields.need("receive_url", str)
+        else:
+            line.workspace_id, line.channel_id = fields.need("workspace_id", str), fields.need("channel_id", str)
+            line.webhook_url = fields.get("webhook_url", "")
         fields.done()
         return line
+
+    def add_line(self, line: BirdLine) -> None:
+        super().add_line(line)
+        self._channels.subscribe(line)
 
     def canonical(self, consumer_id: str) -> str:
         """International numbers with a plus, however they came; short codes and names as they are."""
@@ -117,6 +134,7 @@ class Bird(Simulator[BirdLine]):
     def forget_phones(self) -> None:
         super().forget_phones()
         self._media.clear()
+        self._channels.forget_media()
 
     def writes(self, line: BirdLine, consumer_id: str, kind: str, text: str, message_id: str = "", **fields: Any) -> Acted:
         if kind != "text" and not line.mms:
@@ -128,6 +146,8 @@ class Bird(Simulator[BirdLine]):
     # ---- towards the platform ------------------------------------------------------------------------------------------------
 
     def report_message(self, line: BirdLine, phone: Phone, message: Message) -> Reported:
+        if line.api == "bird":
+            return self._channels.report_message(line, phone, message)
         fields = [
             ("id", message["id"]),
             ("recipient", line.digits),
@@ -149,10 +169,15 @@ class Bird(Simulator[BirdLine]):
         return self.queue(Callback((self.part(phone, message),), wire, lambda status: status == 200))
 
     def report_delivered(self, line: BirdLine, phone: Phone, messages: list[Message], body: Json) -> Reported:
-        """``body["status"]``: delivered (or nothing), failed, or another key of ``STATUSES``."""
+        """``body["status"]``: delivered (or nothing), failed, or another key of ``STATUSES``, at the Channels API of its own."""
         asked = body.get("status", "delivered")
-        if asked not in STATUSES:
-            raise ValueError(f"Bird has no status {asked}; known are {', '.join(STATUSES)}")
+        known = tuple(STATUSES) if line.api == "legacy" else ("delivered", *PENDING, *FAILURES)
+        if asked not in known:
+            raise ValueError(f"Bird has no status {asked}; known are {', '.join(known)}")
+        if line.api == "bird":
+            if asked not in PENDING:
+                phone.mark(messages, "delivered" if asked == "delivered" else "failed")
+            return [told for message in messages for told in self._channels.report_status(line, phone, message, asked)]
         status, code, reason = STATUSES[asked]
         if asked not in ("sent", "buffered"):
             phone.mark(messages, "delivered" if status == "delivered" else "failed")
@@ -194,13 +219,14 @@ class Bird(Simulator[BirdLine]):
             web.post("/bird/mms", self._send_mms),
             web.get("/bird/balance", self._balance),
             web.get("/bird/v1/media/{id}", self._download),
+            *self._channels.routes(),
         ]
 
     async def _answer(self, request: web.Request, target: str, act: Callable[[str], Awaitable[web.Response]]) -> web.Response:
         async def effect() -> web.Response:
             try:
                 scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-                if scheme != "AccessKey" or not any(line.access_key == key for line in self.lines.values()):
+                if scheme != "AccessKey" or not self._of_account(key):
                     raise BirdError(2, "Request not allowed (incorrect access_key)", "access_key", status=401)
                 return await act(key)
             except BirdError as error:
@@ -209,6 +235,9 @@ class Bird(Simulator[BirdLine]):
                 return web.json_response(error.body(), status=error.status)
 
         return await answer_with_faults(self.kernel, f"bird.{target}", request, effect, refusal_body)
+
+    def _of_account(self, key: str) -> list[BirdLine]:
+        return [line for line in self.lines.values() if line.api == "legacy" and line.access_key == key]
 
     async def _balance(self, request: web.Request) -> web.Response:
         async def act(key: str) -> web.Response:
@@ -262,7 +291,7 @@ class Bird(Simulator[BirdLine]):
 
     def _land(self, key: str, fields: Json, kind: str, text: str, *, is_mms: bool = False, **shown: Any) -> web.Response:
         originator = need_text(fields, "originator").removeprefix("+")
-        line = next((line for line in self.lines.values() if line.access_key == key and line.digits == originator), None)
+        line = next((line for line in self._of_account(key) if line.digits == originator), None)
         if line is None or (is_mms and not line.mms):
             raise BirdError(10, "originator is invalid", "originator")
         recipients = fields.get("recipients")
