@@ -31,6 +31,7 @@ TOLD = [
     "/control/lines/plivo/15550120",
     "/control/lines/vonage/15550110",
     "/control/lines/bird/+15550102",
+    "/control/lines/bird/+15550103",
     "/control/lines/infobip/+15550101",
     "/control/accounts/12345678/apps/demo-connector",
     "/control/lines/messenger/100000000000001",
