@@ -94,6 +94,24 @@ NETWORK_WORDS = MappingProxyType(
     }
 )
 OPTED_OUT = "103"
+
+# The REST API's ``statusReason``; the Channels API's ``details`` are the same words, joined by underscores.
+# Source: https://developers.messagebird.com/api/sms-messaging/#the-message-object, known as of 2026-11; the page of ``NETWORK_WORDS``.
+REASON_WORDS = MappingProxyType(
+    {
+        "dlr_not_received": "the network did not say whether it arrived",
+        "incorrect_number": "the number is wrong",
+        "unknown_subscriber": "the number is not in use",
+        "unavailable_subscriber": "the phone is switched off or out of reach",
+        "expired": "it was not delivered in time",
+        "opted_out": "the person opted out of messages",
+        "received_network_error": "the recipient's network failed",
+        "insufficient_balance": "the account has no balance left",
+        "carrier_rejected": "the operator refused it",
+        "capacity_limit_reached": "too many messages wait for the network",
+        "generic_delivery_failure": "it could not be delivered",
+    }
+)
 _CODE = re.compile(r"[0-9]{1,6}", re.ASCII)
 
 
@@ -131,9 +149,14 @@ def message_id(response: HttpResponse) -> str:
     return wire.identifier(body, "id")
 
 
-def failure_reason(status: str, code: str) -> str:
-    """Why a message was not delivered, in words, with the status and the code."""
-    words = NETWORK_WORDS.get(code) or _STATUS_WORDS.get(status, "it was not delivered")
+def reason_key(said: str) -> str:
+    """``opted out`` and ``opted_out`` as the key of ``REASON_WORDS``."""
+    return said.strip().lower().replace(" ", "_")
+
+
+def failure_reason(status: str, code: str, said: str = "") -> str:
+    """Why a message was not delivered, in words, with the status and the code. ``said`` is Bird's own word for it."""
+    words = NETWORK_WORDS.get(code) or REASON_WORDS.get(reason_key(said)) or _STATUS_WORDS.get(status, "it was not delivered")
     return f"{words} ({wire.name(status)}{f', code {code}' if _CODE.fullmatch(code) else ''})"
 
 

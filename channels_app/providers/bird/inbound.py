@@ -17,7 +17,7 @@ from channels_app.providers._sms.inbound import EMPTY, consent, is_web
 from channels_app.providers._sms.numbers import canonical_number, profile
 from channels_app.providers.base import CallbackRequest
 from channels_app.providers.bird.config import BirdConfig
-from channels_app.providers.bird.errors import OPTED_OUT, failure_reason
+from channels_app.providers.bird.errors import OPTED_OUT, failure_reason, reason_key
 from connector_platform.core import wire
 from connector_platform.core.errors import PayloadMalformed
 from connector_platform.core.events import (
@@ -153,17 +153,20 @@ def _status(fields: dict[str, str], raw: bytes) -> ParsedCallback:
     if status != "delivered" and status not in _FAILED:
         return ParsedCallback(ignored=("status_unknown",))
     kind = ReceiptKind.DELIVERED if status == "delivered" else ReceiptKind.FAILED
-    code = fields.get("statusErrorCode", "").strip()
+    code, said = fields.get("statusErrorCode", "").strip(), fields.get("statusReason", "")
     recipient, occurred_at = canonical_number(fields.get("recipient", "")), instant(fields.get("statusDatetime", ""))
     receipt = InboundEvent(
         consumer_id=recipient,
         source_id=f"status:{kind.value}:{message_id}",
-        content=Receipt(kind=kind, message_ids=(message_id,), reason=failure_reason(status, code) if kind is ReceiptKind.FAILED else ""),
+        content=Receipt(
+            kind=kind, message_ids=(message_id,), reason=failure_reason(status, code, said) if kind is ReceiptKind.FAILED else ""
+        ),
         wire_type=f"status_{kind.value}",
         raw=raw,
         occurred_at=occurred_at,
     )
-    if kind is ReceiptKind.DELIVERED or code != OPTED_OUT or not recipient:
+    is_opted_out = code == OPTED_OUT or reason_key(said) == "opted_out"
+    if kind is ReceiptKind.DELIVERED or not is_opted_out or not recipient:
         return ParsedCallback(events=(receipt,))
     opt_out = InboundEvent(
         consumer_id=recipient,

@@ -71,6 +71,7 @@ def test_only_the_sms_platforms_103_is_an_opt_out(failure: dict[str, Any]) -> No
     [
         (("delivery_failed", "15005", "sms-messagebird", "1", "unknown_subscriber"), "the number is not in use"),
         (("delivery_failed", "15001", "sms-messagebird", "9999", ""), "it could not be delivered"),
+        (("delivery_failed", "15001", "sms-messagebird", "9999", "carrier_rejected"), "the operator refused it"),
         (("delivery_failed", "14001", "", "", ""), "Bird refused it for something on the account's side"),
         (("sending_failed", "12001", "pre-processing", "", ""), "Bird could not process it"),
         (("sending_failed", "12001", "", "", ""), "a failure at Bird"),

@@ -156,13 +156,16 @@ def test_retry_after_is_honoured() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "expected"),
+    ("arguments", "expected"),
     [
-        ("delivery_failed", "1", "the number is not in use (delivery_failed, code 1)"),
-        ("delivery_failed", "9999", "it could not be delivered (delivery_failed, code 9999)"),
-        ("expired", "", "it was not delivered in time (expired)"),
-        ("expired", "<b>", "it was not delivered in time (expired)"),
+        (("delivery_failed", "1"), "the number is not in use (delivery_failed, code 1)"),
+        (("delivery_failed", "9999"), "it could not be delivered (delivery_failed, code 9999)"),
+        (("delivery_failed", "9999", "carrier rejected"), "the operator refused it (delivery_failed, code 9999)"),
+        (("delivery_failed", "27", "carrier rejected"), "the phone is switched off or out of reach (delivery_failed, code 27)"),
+        (("expired", ""), "it was not delivered in time (expired)"),
+        (("expired", "<b>", "<b>"), "it was not delivered in time (expired)"),
+        (("new", ""), "it was not delivered (new)"),
     ],
 )
-def test_a_failure_has_words(status: str, code: str, expected: str) -> None:
-    assert errors.failure_reason(status, code) == expected
+def test_a_failure_has_words(arguments: tuple[str, ...], expected: str) -> None:
+    assert errors.failure_reason(*arguments) == expected

@@ -12,7 +12,7 @@ import re
 from types import MappingProxyType
 
 from channels_app.providers.base import ErrorMeaning, raise_for_status
-from channels_app.providers.bird.errors import NETWORK_WORDS, message_id
+from channels_app.providers.bird.errors import NETWORK_WORDS, REASON_WORDS, message_id, reason_key
 from connector_platform.core import wire
 from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.errors import (
@@ -124,8 +124,13 @@ def interpret(call: HttpCall, response: HttpResponse) -> None:
 
 def failure_reason(status: str, code: str, source: str, source_code: str, details: str) -> str:
     """Why a message was not delivered, in words, with Bird's status, its word for the reason and its codes, as far as they are harmless."""
-    words = NETWORK_WORDS.get(source_code) if source == SMS_PLATFORM else _SOURCE_WORDS.get(source)
-    words = words or _FAMILY_WORDS.get(code[:2] if len(code) == 5 else "") or _STATUS_WORDS.get(status, "it was not delivered")
+    words = (
+        (NETWORK_WORDS.get(source_code) if source == SMS_PLATFORM else "")
+        or REASON_WORDS.get(reason_key(details))
+        or _SOURCE_WORDS.get(source)
+        or _FAMILY_WORDS.get(code[:2] if len(code) == 5 else "")
+        or _STATUS_WORDS.get(status, "it was not delivered")
+    )
     told = [wire.name(status)]
     if _WORD.fullmatch(details):
         told.append(details)

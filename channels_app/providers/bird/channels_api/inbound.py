@@ -2,8 +2,8 @@
 
 Source: https://docs.bird.com/api/channels-api/supported-channels/programmable-sms/receiving-messages (the callback and a text),
 .../message-status-and-interactions and its pages on failures (read 2026-11). Pictures and files of an MMS come in the form of the other channels'
-pages (.../programmable-whatsapp): the page on SMS shows none. That code 103 of the SMS platform is an opt-out is the REST API's word; it is not
-proven here.
+pages (.../programmable-whatsapp): the page on SMS shows none. That code 103 of the SMS platform and the word ``opted_out`` are an opt-out is the
+REST API's; it is not proven here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from channels_app.providers._sms.numbers import canonical_number, profile
 from channels_app.providers.base import CallbackRequest
 from channels_app.providers.bird.channels_api.errors import FAILED, SMS_PLATFORM, failure_reason
 from channels_app.providers.bird.config import BirdConfig
-from channels_app.providers.bird.errors import OPTED_OUT
+from channels_app.providers.bird.errors import OPTED_OUT, reason_key
 from channels_app.providers.bird.inbound import instant
 from connector_platform.core import wire
 from connector_platform.core.errors import PayloadMalformed
@@ -132,7 +132,8 @@ def _status(payload: dict[str, Any], raw: bytes) -> ParsedCallback:
     failure = wire.obj(payload, "failure")
     source = wire.obj(failure, "source")
     platform, network_code = wire.text(source, "name"), wire.identifier(source, "code")
-    reason = failure_reason(status, wire.identifier(failure, "code"), platform, network_code, wire.text(payload, "details"))
+    details = wire.text(payload, "details")
+    reason = failure_reason(status, wire.identifier(failure, "code"), platform, network_code, details)
     contacts = wire.items(wire.obj(payload, "receiver"), "contacts")
     recipient = canonical_number(wire.text(contacts[0], "identifierValue")) if contacts else ""
     receipt = InboundEvent(
@@ -144,7 +145,8 @@ def _status(payload: dict[str, Any], raw: bytes) -> ParsedCallback:
         address=wire.identifier(payload, "channelId"),
         occurred_at=instant(wire.text(payload, "lastStatusAt")),
     )
-    if kind is ReceiptKind.DELIVERED or (platform, network_code) != (SMS_PLATFORM, OPTED_OUT) or not recipient:
+    is_opted_out = (platform, network_code) == (SMS_PLATFORM, OPTED_OUT) or reason_key(details) == "opted_out"
+    if kind is ReceiptKind.DELIVERED or not is_opted_out or not recipient:
         return ParsedCallback(events=(receipt,))
     opt_out = InboundEvent(
         consumer_id=recipient,
