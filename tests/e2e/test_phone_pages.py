@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from sandbox import pages
+from stack.channels.bird import BIRD_CHANNELS_NUMBER
 from stack.channels.twilio import TWILIO_NUMBER, TWILIO_WHATSAPP
 from tests.e2e.people import Agent, Consumer
 from tests.support.browser import picture, watched_page
@@ -49,6 +50,7 @@ CHANNELS = [
     Channel("twilio-whatsapp", "twilio", "whatsapp:+31612344001", "whatsapp", TWILIO_WHATSAPP, tells_reading=True),
     Channel("twilio", "twilio", "+31612344002", "sms", TWILIO_NUMBER, shows_pictures=False),
     Channel("bird", "bird", "+31612344003", "sms"),
+    Channel("bird-channels", "bird", "+31612344008", "sms", BIRD_CHANNELS_NUMBER),
     Channel("infobip", "infobip", "+31612344004", "sms"),
     Channel("plivo", "plivo", "15550144005", "sms"),
     Channel("vonage", "vonage", "31612344006", "sms"),
