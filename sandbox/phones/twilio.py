@@ -1,8 +1,8 @@
 """Twilio: numbers and WhatsApp senders, the Messages resource that a brand's platform calls, and the callbacks that Twilio makes.
 
 ``twilio_forms`` reads the calls, ``twilio_account`` is what else belongs to an account: its numbers, services, senders and files. Faults strike
-``twilio.send``, ``twilio.content`` (the Content API) and ``twilio.api`` (the account). A WhatsApp message outside of the window, or to somebody
-who blocked the sender, is taken and fails later, as Twilio does it.
+``twilio.send``, ``twilio.content`` (the Content API), ``twilio.typing`` and ``twilio.api`` (the account). A WhatsApp message outside of the
+window, or to somebody who blocked the sender, is taken and fails later, as Twilio does it.
 
 Source: https://www.twilio.com/docs/messaging/guides/webhook-request, /docs/messaging/api/message-resource and
 /docs/usage/security#validating-requests (2026-11).
@@ -13,7 +13,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 import secrets
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -39,6 +38,7 @@ from sandbox.phones.twilio_forms import (
     check_recipient,
     check_session,
     read_content,
+    read_json,
     read_place,
     refusal_body,
     refuse,
@@ -87,6 +87,7 @@ class Twilio(Simulator[TwilioLine]):
     slug = "twilio"
     title = "Twilio"
     look = "sms"
+    brand_typing_s = 25.0
     consumer_example = "+31612345678"
     capabilities = Capabilities(
         read_receipts=True, delivered_receipts=True, quick_replies=True, images=True, location=True, profile=True
@@ -336,20 +337,13 @@ class Twilio(Simulator[TwilioLine]):
                 lines = self.lines_of(request)
                 if request.content_type != "application/json":
                     raise TwilioError(20001, "Content-Type must be application/json", status=415)
-                content = read_content("HX" + secrets.token_hex(16), _json(raw))
+                content = read_content("HX" + secrets.token_hex(16), read_json(raw))
             except TwilioError as error:
                 return web.json_response(error.body(), status=error.status)
             self.contents[content.sid] = content
             return web.json_response({"sid": content.sid, "account_sid": lines[0].account_sid, "types": content.types}, status=201)
 
         return await answer_with_faults(self.kernel, "twilio.content", request, effect, refusal_body)
-
-
-def _json(raw: bytes) -> Any:
-    try:
-        return json.loads(raw)
-    except ValueError:
-        refuse(20001, "the body is not JSON")
 
 
 def _on(line: Line, consumer_id: str) -> str:

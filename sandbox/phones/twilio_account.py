@@ -1,18 +1,20 @@
-"""What else belongs to a Twilio account: its numbers, messaging services and WhatsApp senders with their callback addresses, and the files.
+"""What else belongs to a Twilio account: its numbers, messaging services and WhatsApp senders with their callback addresses, the files, and
+the typing indicator.
 
 Source: https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource, /docs/messaging/api/service-resource,
-/docs/messaging/api/media-resource (2026-11).
+/docs/messaging/api/media-resource, /docs/whatsapp/api/typing-indicators-resource (2026-11).
 """
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from sandbox.phones.twilio_forms import Json, TwilioError, refusal_body
+from sandbox.phones.twilio_forms import Json, TwilioError, read_json, refusal_body, refuse
 from sandbox.phones.vendor import answer_with_faults
 
 if TYPE_CHECKING:
@@ -36,22 +38,27 @@ class Account:
             web.post("/twilio/v1/Services/{sid}", self._answered(self._write_service)),
             web.get(senders, self._answered(self._senders)),
             web.post(senders + "/{sid}", self._answered(self._write_sender)),
+            web.post("/twilio/v3/Indicators/Typing.json", self._answered(self._types, fault="twilio.typing")),
             web.get(account + "/Messages/{message}/Media/{media}", self._media),
             web.get("/twilio/storage/{key}", self._storage),
         ]
 
-    def _answered(self, act: Callable[[list[TwilioLine], web.Request, Json], Json]) -> Callable[[web.Request], Any]:
+    def _answered(
+        self, act: Callable[[list[TwilioLine], web.Request, Json], Json], fault: str = "twilio.api"
+    ) -> Callable[[web.Request], Any]:
         async def handle(request: web.Request) -> web.Response:
-            is_json = request.content_type == "application/json" and request.method == "POST"
-            given: Json = await request.json() if is_json else dict(await request.post())
+            raw = await request.read()
+            form = dict(await request.post())
 
             async def effect() -> web.Response:
                 try:
-                    return web.json_response(act(self._vendor.lines_of(request), request, given))
+                    is_json = request.content_type == "application/json" and request.method == "POST"
+                    return web.json_response(act(self._vendor.lines_of(request), request, read_json(raw) if is_json else form))
                 except TwilioError as error:
+                    self._vendor.refuses("", "", str(error), code=str(error.code), status=error.status)
                     return web.json_response(error.body(), status=error.status)
 
-            return await answer_with_faults(self._vendor.kernel, "twilio.api", request, effect, refusal_body)
+            return await answer_with_faults(self._vendor.kernel, fault, request, effect, refusal_body)
 
         return handle
 
@@ -97,6 +104,26 @@ class Account:
         if isinstance(webhook, dict) and isinstance(webhook.get("callback_url"), str):
             line.callback_url = webhook["callback_url"]
         return _sender(line)
+
+    def _types(self, lines: list[TwilioLine], request: web.Request, given: Json) -> Json:
+        """Show typing to who wrote a message, which with all before it is then read.
+
+        The words are ours; that an SID of our own is refused with 20422, and small letters in the channel, is what users report (2026-09).
+        """
+        sid = given.get("messageId")
+        if given.get("channel") != "WHATSAPP":
+            refuse(20422, "Invalid Parameter: channel must be WHATSAPP")
+        if not isinstance(sid, str) or not re.fullmatch(r"(SM|MM)[0-9a-fA-F]{32}", sid):
+            refuse(20422, "Invalid Parameter: messageId must match ^(SM|MM)[0-9a-fA-F]{32}$")
+        addresses = {line.address for line in lines if line.is_whatsapp}
+        for (address, _), phone in self._vendor.phones.items():
+            message = phone.find(sid) if address in addresses else None
+            if message is not None and message["direction"] == "out":
+                seen = [m for m in phone.messages if m["direction"] == "out" and m["at_ms"] <= message["at_ms"] and m["status"] != "failed"]
+                phone.mark(seen, "read")
+                self._vendor.brand_types(phone, True)
+                return {"success": True}
+        refuse(20422, "Invalid Parameter: messageId is no message that a WhatsApp sender of this account received")
 
     # ---- files ---------------------------------------------------------------------------------------------------------------
 

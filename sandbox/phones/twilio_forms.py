@@ -43,6 +43,19 @@ def refuse(code: int, message: str) -> NoReturn:
     raise TwilioError(code, message)
 
 
+def read_json(raw: bytes) -> Json:
+    """Raises:
+    TwilioError: the body is no JSON object.
+    """
+    try:
+        value = json.loads(raw)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        refuse(20001, "the body is not a JSON object")
+    return value
+
+
 @dataclass
 class Content:
     """A content as it was made, and its buttons as the phone shows them; ``menu`` is what opens a list of them."""
@@ -121,13 +134,13 @@ def read_place(form: Form) -> tuple[float, float, str] | None:
     return float(found[1]), float(found[2]), found[3] or ""
 
 
-def read_content(sid: str, resource: Any) -> Content:
+def read_content(sid: str, resource: Json) -> Content:
     """The content that the body of ``POST /v1/Content`` describes; the sandbox knows quick replies and list pickers.
 
     Raises:
         TwilioError: it breaks a rule of the Content API.
     """
-    types = resource.get("types") if isinstance(resource, dict) else None
+    types = resource.get("types")
     if not isinstance(types, dict) or len(types) != 1 or not _text(resource, "language"):
         refuse(20001, "language and types are required; the sandbox takes one type")
     ((name, value),) = types.items()

@@ -47,7 +47,7 @@ CHANNELS = [
     Channel("instagram", "instagram", "908800000000004001", "instagram", shows_reading=True, shows_typing=True, tells_reading=True),
     Channel("telegram", "telegram", "7012344001", "telegram", shows_typing=True),
     Channel("whatsapp", "whatsapp", "US.15550140001", "whatsapp", shows_reading=True, shows_typing=True, tells_reading=True),
-    Channel("twilio-whatsapp", "twilio", "whatsapp:+31612344001", "whatsapp", TWILIO_WHATSAPP, tells_reading=True),
+    Channel("twilio-whatsapp", "twilio", "whatsapp:+31612344001", "whatsapp", TWILIO_WHATSAPP, shows_typing=True, tells_reading=True),
     Channel("twilio", "twilio", "+31612344002", "sms", TWILIO_NUMBER, shows_pictures=False),
     Channel("bird", "bird", "+31612344003", "sms"),
     Channel("bird-channels", "bird", "+31612344008", "sms", BIRD_CHANNELS_NUMBER),

@@ -85,6 +85,28 @@ def test_read_is_shown_on_whatsapp_and_never_invented_in_sms(live: LiveStack) ->
     assert sms_agent.status_of("hi by SMS")["read"] is None
 
 
+def test_typing_is_shown_on_whatsapp_with_what_was_read_and_never_in_sms(live: LiveStack) -> None:
+    # given an agent who has read
+    consumer, agent = on_whatsapp(live, "+31612350019", "hello")
+    agent.does("read")
+    # when the agent types
+    agent.does("typing", on=True)
+    # then the phone shows the dots, and with them that the words were read
+    wait_until(lambda: consumer.phone()["typing"], 60, "the phone should show that the agent types")
+    assert consumer.phone()["messages"][0]["status"] == "read"
+    # until the answer is there
+    agent.does("text", text="here it is, 19")
+    consumer.sees("here it is, 19")
+    assert consumer.phone()["typing"] is False
+    # and by SMS nothing is asked of Twilio
+    sms_consumer, sms_agent = by_sms(live, "+31612350019", "hello")
+    sms_agent.does("typing", on=True)
+    sms_agent.does("text", text="here it is by SMS, 19")
+    sms_consumer.sees("here it is by SMS, 19")
+    refused = live.control.request("GET", "ledger", params={"kind": "phone.refused"})["effects"]
+    assert "Invalid Parameter" not in str(refused)
+
+
 def test_the_agent_sees_who_writes_on_whatsapp(live: LiveStack) -> None:
     profile = {"first_name": "Noor", "last_name": "Bakker", "to": TWILIO_WHATSAPP}
     live.control.request("PUT", "phones/twilio/whatsapp:+31612350004/profile", json=profile)

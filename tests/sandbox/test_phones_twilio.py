@@ -194,6 +194,55 @@ def test_a_line_says_where_its_phone_differs(address: str, look: str, reads: boo
     run(body)
 
 
+# Typing
+
+
+async def types(it: World, **body: Any) -> tuple[int, Any]:
+    return await it.call("POST", "/twilio/v3/Indicators/Typing.json", body, headers=LOG_IN)
+
+
+def test_typing_shows_and_marks_what_was_written_until_then() -> None:
+    async def body(it: World) -> None:
+        await line(it, SENDER)
+        await does(it, "text", {"text": "one"}, SENDER)
+        await does(it, "text", {"text": "two"}, SENDER)
+        await does(it, "text", {"text": "three"}, SENDER)
+        sid = form(it.platform.received[1])["MessageSid"]
+        assert await types(it, channel="WHATSAPP", messageId=sid) == (200, {"success": True})
+        _, phone = await it.call("GET", f"/control/phones/twilio/{NOOR}?to={SENDER.replace('+', '%2B')}")
+        assert phone["typing"] is True
+        assert [message["status"] for message in phone["messages"]] == ["read", "read", "delivered"]
+
+    run(body)
+
+
+def test_typing_is_refused_in_sms_and_of_messages_that_nobody_wrote() -> None:
+    async def body(it: World) -> None:
+        await line(it, SENDER)
+        await line(it, NUMBER)
+        await does(it, "text", {"text": "on WhatsApp"}, SENDER)
+        await does(it, "text", {"text": "by SMS"}, NUMBER)
+        written, by_sms = (form(call)["MessageSid"] for call in it.platform.received)
+        _, ours = await sends(it, SENDER, Body="hello")
+        for wrong in (
+            {"channel": "whatsapp", "messageId": written},
+            {"channel": "WHATSAPP", "messageId": by_sms},
+            {"channel": "WHATSAPP", "messageId": ours["sid"]},
+            {"channel": "WHATSAPP", "messageId": "SM" + "0" * 32},
+            {"channel": "WHATSAPP", "messageId": "SM12"},
+            {"messageId": written},
+            {"channel": "WHATSAPP"},
+        ):
+            status, answer = await types(it, **wrong)
+            assert (status, answer["code"]) == (400, 20422)
+        assert (await post(it, "/twilio/v3/Indicators/Typing.json", {"channel": "WHATSAPP", "messageId": written}, {}))[0] == 401
+        for address in (SENDER, NUMBER):
+            _, phone = await it.call("GET", f"/control/phones/twilio/{NOOR}?to={address.replace('+', '%2B')}")
+            assert (phone["typing"], phone["messages"][0]["status"]) == (False, "delivered")
+
+    run(body)
+
+
 # Contents
 
 

@@ -36,6 +36,8 @@ class Twilio(Provider):
         locations_in=True,
         quick_replies=True,
         buttons=True,
+        typing_out=True,
+        typing_repeat_s=20,
         delivered_receipts=True,
         read_receipts=True,
     )

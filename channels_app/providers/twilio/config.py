@@ -113,6 +113,14 @@ class TwilioConfig(ProviderConfig):
             "Off: as numbered lines."
         ),
     )
+    whatsapp_typing: bool = Field(
+        default=True,
+        title="Show on WhatsApp that agents type",
+        description=(
+            "The dots stand for 25 seconds at most, and with them come always the blue ticks. A public beta of Twilio's, "
+            "which is not for conversations that fall under HIPAA or PCI."
+        ),
+    )
     choice_prompt: str = Field(
         default="Please choose:",
         min_length=1,

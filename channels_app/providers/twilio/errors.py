@@ -28,6 +28,8 @@ FETCH_STORED = "fetch_stored_media"
 """The purpose of the call to that address."""
 CREATE_CONTENT = "create_content"
 """The purpose of the call that makes buttons: whatever is wrong with it, numbered lines can stand in for them."""
+SHOW_TYPING = "show_typing"
+"""The purpose of the call that shows typing: whatever is wrong with it is no reason to stop the channel."""
 
 _LATER = "Nothing to do; the platform tries again."
 _WAIT = "Nothing to do; the platform waits and tries again. Ask Twilio for a higher rate if it keeps happening."
@@ -120,6 +122,10 @@ ERRORS: tuple[ErrorMeaning, ...] = (
     _row(63012, ServerFault, "a failure at WhatsApp", _LATER),
 )
 
+_HARMLESS = {
+    CREATE_CONTENT: "Twilio's Content API does not take the buttons",
+    SHOW_TYPING: "Twilio does not show that the agent types",
+}
 _BY_CODE = {row.code: row for row in ERRORS}
 _MESSAGE_SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
 
@@ -164,8 +170,8 @@ def reason(code: str) -> str:
 
 def _raise_for_refusal(call: HttpCall, response: HttpResponse, code: str) -> None:
     row = _BY_CODE.get(code)
-    if call.purpose == CREATE_CONTENT and response.status != 429 and response.status < 500:
-        raise ContentRejected("Twilio's Content API does not take the buttons", provider_code=code or str(response.status))
+    if call.purpose in _HARMLESS and response.status != 429 and response.status < 500:
+        raise ContentRejected(_HARMLESS[call.purpose], provider_code=code or str(response.status))
     if row is not None:
         raise row.error(
             f"Twilio: {row.meaning} (code {code}). {row.remedy}".rstrip(),

@@ -5,6 +5,7 @@ Source: https://www.twilio.com/docs/messaging/api/message-resource (known, not r
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -14,12 +15,13 @@ from channels_app.providers.base import SendContext, Sent
 from channels_app.providers.twilio import api, contents
 from channels_app.providers.twilio.config import WHATSAPP, TwilioConfig
 from channels_app.providers.twilio.contents import MAX_BODY, MAX_TEXT, Message, Rendered, place_message, text_messages
-from channels_app.providers.twilio.errors import CREATE_CONTENT, message_sid
+from channels_app.providers.twilio.errors import CREATE_CONTENT, SHOW_TYPING, message_sid
 from channels_app.providers.twilio.inbound import PART_PARAMETER
 from connector_platform.core.calls import HttpCall, Steps
 from connector_platform.core.errors import ContentRejected, OutcomeUnknown, RecipientGone, ServerFault, UnsupportedContent, WindowClosed
 from connector_platform.core.events import (
     ChatState,
+    ChatStateKind,
     Close,
     Contact,
     Content,
@@ -37,6 +39,8 @@ from connector_platform.core.text import utf16_units
 # https://www.twilio.com/docs/whatsapp/key-concepts#the-24-hour-customer-service-window
 WINDOW = timedelta(hours=24)
 
+_RECEIVED = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
+
 _CAPTION_MOVED = Loss(path="/caption", kind=LossKind.MOVED, reason="the file cannot carry these words; they follow")
 _REFUSED = Loss(path="/url", kind=LossKind.REDUCED, reason="Twilio does not take the file; it is sent as a link")
 
@@ -44,17 +48,20 @@ _REFUSED = Loss(path="/url", kind=LossKind.REDUCED, reason="Twilio does not take
 def send(content: Content, config: TwilioConfig, context: SendContext) -> Steps[Sent]:
     """The calls that ``content`` takes, one part strictly after another: Twilio does not keep the order of several at once.
 
-    SMS has neither typing nor read marks, and on WhatsApp both want the SID of the person's last message, which is not known here; a close
-    and a changed conversation have nothing that could be shown: no call.
+    SMS shows neither typing nor reading; WhatsApp shows typing, and with it that the message was read, for which Twilio has no call of its
+    own. These, a close and a changed conversation make no call.
 
     Raises:
         UnsupportedContent: nothing of it can be shown.
         RecipientGone: the recipient is a name.
         WindowClosed: on WhatsApp, the person's last message is too long ago; known without a call.
     """
-    if isinstance(content, ChatState | Receipt | Close | ConversationChange):
-        return Sent()
     is_whatsapp = context.to.startswith(WHATSAPP)
+    match content:
+        case ChatState(state=ChatStateKind.COMPOSING) if is_whatsapp and config.whatsapp_typing:
+            return (yield from _show_typing(config, context))
+        case ChatState() | Receipt() | Close() | ConversationChange():
+            return Sent()
     rendered = _render(content, config, context, is_whatsapp=is_whatsapp)
     if not rendered.messages:
         raise UnsupportedContent("there is nothing in it to show")
@@ -79,6 +86,20 @@ def send(content: Content, config: TwilioConfig, context: SendContext) -> Steps[
             )
         parts.append((sid, part_id))
     return Sent(parts=tuple(parts), losses=losses, shown=rendered.shown)
+
+
+def _show_typing(config: TwilioConfig, context: SendContext) -> Steps[Sent]:
+    """The dots, until a message arrives or 25 s have passed, and blue ticks on the person's last message, which has to be named: without one
+    there is no call.
+
+    Source: https://www.twilio.com/docs/whatsapp/api/typing-indicators-resource (public beta) and the changelog's v3-typing-indicator-api. As
+    of 2026-09 v3 wants the channel in capitals, and v2 fails for some accounts (twilio-node, issue 1160).
+    """
+    ids = (source_id.partition("#")[0] for source_id in context.recent_source_ids)
+    if sid := next(filter(_RECEIVED.fullmatch, ids), ""):
+        address = api.url(context, api.MESSAGING, "/v3/Indicators/Typing.json")
+        yield api.post_json(address, {"channel": "WHATSAPP", "messageId": sid}, config, purpose=SHOW_TYPING)
+    return Sent()
 
 
 def _check_recipient(context: SendContext, *, is_whatsapp: bool) -> None:

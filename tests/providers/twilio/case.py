@@ -111,6 +111,8 @@ def answer(call: HttpCall, number: int) -> HttpResponse:
     path = urlsplit(call.url).path
     if path.endswith("/Messages.json"):
         return answered({"sid": f"SM{number:032x}", "status": "queued", "num_segments": "1", "error_code": None}, 201)
+    if path.endswith("/v3/Indicators/Typing.json"):
+        return answered({"success": True})
     if path.endswith("/v1/Content"):
         return answered({"sid": f"HX{number:032x}"}, 201)
     if path.endswith(f"/Accounts/{ACCOUNT}.json"):
@@ -158,6 +160,7 @@ CASE = ProviderCase(
     fixture_request=fixture_request,
     fixture_config=fixture_config,
     rendered=rendered,
+    recent_source_ids=("MM" + "a" * 32 + "#1", "SM" + "b" * 32),
     error_samples={row.code: ErrorSample(response=refusal(int(row.code))) for row in Twilio.errors},
     bad_configs=(
         ("account_sid", {"account_sid": "AC12", "auth_token": TOKEN, "sender": NUMBER}),

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from channels_app.providers.twilio.errors import CREATE_CONTENT, ERRORS, code_of, interpret, reason
+from channels_app.providers.twilio.errors import CREATE_CONTENT, ERRORS, SHOW_TYPING, code_of, interpret, reason
 from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.errors import (
     ConfigurationError,
@@ -76,9 +76,10 @@ def test_an_unknown_code_means_what_the_status_means(status: int, error: type[De
     assert (type(found), found.provider_code) == (error, "29999")
 
 
+@pytest.mark.parametrize("purpose", [CREATE_CONTENT, SHOW_TYPING])
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409])
-def test_whatever_is_wrong_with_buttons_is_wrong_with_the_form_only(status: int) -> None:
-    call = HttpCall(method="POST", url="https://content.twilio.com/v1/Content", purpose=CREATE_CONTENT, effect=False)
+def test_what_is_wrong_with_buttons_or_typing_does_not_stop_the_channel(status: int, purpose: str) -> None:
+    call = HttpCall(method="POST", url="https://content.twilio.com/v1/Content", purpose=purpose, effect=False)
     assert type(raised(refusal(20003, status), call)) is ContentRejected
     assert type(raised(answered({}, 500), call)) is ServerFault
 

@@ -24,7 +24,19 @@ from connector_platform.core.errors import (
     UnsupportedContent,
     WindowClosed,
 )
-from connector_platform.core.events import Contact, Content, File, FileKind, Location, RichContent, Text
+from connector_platform.core.events import (
+    ChatState,
+    ChatStateKind,
+    Contact,
+    Content,
+    File,
+    FileKind,
+    Location,
+    Receipt,
+    ReceiptKind,
+    RichContent,
+    Text,
+)
 from connector_platform.core.rich import LossKind
 from tests.providers.contract.cases import NOW, drive
 from tests.providers.twilio.case import (
@@ -262,6 +274,42 @@ def test_pictures_of_a_card_leave_as_mms_where_that_is_allowed() -> None:
     )
     assert messages(card, MMS) == [{"MediaUrl": PICTURE}, {"Body": "Mug\n1) Buy"}]
     assert messages(card, SMS) == [{"Body": f"{PICTURE}\nMug\n1) Buy"}]
+
+
+# Typing
+
+TYPES = ChatState(state=ChatStateKind.COMPOSING)
+NEWEST, BEFORE = "MM" + "a" * 32, "SM" + "b" * 32
+
+
+def test_typing_names_the_persons_newest_message() -> None:
+    sent, (call,) = send(TYPES, CONFIG, recent_source_ids=(f"{NEWEST}#1", BEFORE))
+    assert (call.method, call.url, call.effect) == ("POST", "https://messaging.twilio.com/v3/Indicators/Typing.json", False)
+    assert json.loads(call.body) == {"channel": "WHATSAPP", "messageId": NEWEST}
+    assert call.headers["Authorization"] == "Basic " + base64.b64encode(f"{KEY}:canary-api-key-secret".encode()).decode()
+    assert sent == Sent()
+
+
+def test_a_messaging_service_types_to_who_is_on_whatsapp() -> None:
+    _, on_whatsapp = send(TYPES, POOL, to=CONSUMERS[0], recent_source_ids=(BEFORE,))
+    _, by_sms = send(TYPES, POOL, to=PERSON, recent_source_ids=(BEFORE,))
+    assert (len(on_whatsapp), len(by_sms)) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("content", "config", "recent"),
+    [
+        (TYPES, SMS, (NEWEST,)),
+        (TYPES, CONFIG, ()),
+        (TYPES, CONFIG, ("status:read:SM1", "SM12", "HX" + "a" * 32)),
+        (TYPES, make_config(whatsapp_typing=False), (NEWEST,)),
+        (ChatState(state=ChatStateKind.PAUSED), CONFIG, (NEWEST,)),
+        (Receipt(kind=ReceiptKind.READ, sequences=(1,)), CONFIG, (NEWEST,)),
+    ],
+    ids=["sms", "no message", "none of Twilio's", "switched off", "paused", "read"],
+)
+def test_what_twilio_cannot_show_makes_no_call(content: Content, config: TwilioConfig, recent: tuple[str, ...]) -> None:
+    assert send(content, config, recent_source_ids=recent) == (Sent(), [])
 
 
 # What cannot go
