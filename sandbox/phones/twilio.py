@@ -1,8 +1,8 @@
 """Twilio: numbers and WhatsApp senders, the Messages resource that a brand's platform calls, and the callbacks that Twilio makes.
 
-``twilio_forms`` reads the calls, ``twilio_account`` is what else belongs to an account: its numbers, services, senders and files. Faults strike
-``twilio.send``, ``twilio.content`` (the Content API), ``twilio.typing`` and ``twilio.api`` (the account). A WhatsApp message outside of the
-window, or to somebody who blocked the sender, is taken and fails later, as Twilio does it.
+``twilio_forms`` reads the calls, ``twilio_contents`` is the Content API, ``twilio_account`` what else belongs to an account: its numbers,
+services, senders and files. Faults strike ``twilio.send``, ``twilio.content`` (the Content API), ``twilio.typing`` and ``twilio.api`` (the
+account). A WhatsApp message outside of the window, or to somebody who blocked the sender, is taken and fails later, as Twilio does it.
 
 Source: https://www.twilio.com/docs/messaging/guides/webhook-request, /docs/messaging/api/message-resource and
 /docs/usage/security#validating-requests (2026-11).
@@ -27,18 +27,15 @@ from sandbox.phones.fields import Fields
 from sandbox.phones.gsm7 import segments
 from sandbox.phones.state import Line, Message, Phone
 from sandbox.phones.twilio_account import Account
+from sandbox.phones.twilio_contents import Content, Contents, read_template
 from sandbox.phones.twilio_forms import (
     NUMBER,
     WHATSAPP,
-    Content,
     Form,
     Json,
     TwilioError,
     check_message,
     check_recipient,
-    check_session,
-    read_content,
-    read_json,
     read_place,
     refusal_body,
     refuse,
@@ -61,6 +58,7 @@ class TwilioLine(Line):
     messaging_service_sid: str = ""  # the number is in the pool of this service, and the service calls
     mms: bool = False
     advanced_opt_out: bool = False
+    templates: tuple[Content, ...] = ()
 
     def public(self) -> Json:
         shown = {"account_sid": self.account_sid, "callback_url": self.callback_url, "mms": self.mms}
@@ -95,7 +93,7 @@ class Twilio(Simulator[TwilioLine]):
 
     def __init__(self, kernel: Kernel, courier: Courier) -> None:
         super().__init__(kernel, courier)
-        self.contents: dict[str, Content] = {}
+        self.contents = Contents(self)
         self.files: dict[str, str] = {}  # by media SID: where the bytes are
 
     # ---- lines and people ----------------------------------------------------------------------------------------------------
@@ -114,6 +112,7 @@ class Twilio(Simulator[TwilioLine]):
             messaging_service_sid=fields.get("messaging_service_sid", ""),
             mms=fields.get("mms", False),
             advanced_opt_out=fields.get("advanced_opt_out", False),
+            templates=tuple(map(read_template, fields.get("templates", []))),
         )
         fields.done()
         if not NUMBER.fullmatch(address.removeprefix(WHATSAPP)):
@@ -138,7 +137,7 @@ class Twilio(Simulator[TwilioLine]):
 
     def forget_phones(self) -> None:
         super().forget_phones()
-        self.contents.clear()
+        self.contents.forget()
         self.files.clear()
 
     def writes(self, line: TwilioLine, consumer_id: str, kind: str, text: str, message_id: str = "", **fields: Any) -> Acted:
@@ -229,8 +228,7 @@ class Twilio(Simulator[TwilioLine]):
 
     def routes(self) -> list[web.RouteDef]:
         account = "/twilio/2010-04-01/Accounts/{account}"
-        sending = [web.post(f"{account}/Messages.json", self._send), web.post("/twilio/v1/Content", self._make_content)]
-        return [*sending, *Account(self).routes(account)]
+        return [web.post(f"{account}/Messages.json", self._send), *self.contents.routes(), *Account(self).routes(account)]
 
     def lines_of(self, request: web.Request) -> list[TwilioLine]:
         """The lines of the account that calls.
@@ -281,7 +279,7 @@ class Twilio(Simulator[TwilioLine]):
         to = check_recipient(form, is_whatsapp=line.is_whatsapp)
         check_message(form, is_whatsapp=line.is_whatsapp, takes_media=line.mms)
         place = read_place(form)
-        content = self._content(form)
+        content = self.contents.of(line, form)
         phone = self.phone(line, to)
         if phone.profile.blocked and not line.is_whatsapp:
             refuse(21610, "Attempt to send to unsubscribed recipient")
@@ -289,9 +287,11 @@ class Twilio(Simulator[TwilioLine]):
         fields: Json = {"status_callback": form.get("StatusCallback")}
         kind, text = "text", body
         if content is not None:
-            kind, text = "template", content.body
-            card: Json = {"title": "", "subtitle": content.body, "image_url": "", "buttons": content.buttons}
-            fields["cards"] = [{**card, "menu": content.menu} if content.menu else card]
+            text = content.body
+            if content.buttons and line.is_whatsapp:  # an SMS is the words alone
+                kind = "template"
+                card: Json = {"title": "", "subtitle": text, "image_url": "", "buttons": content.buttons}
+                fields["cards"] = [{**card, "menu": content.menu} if content.menu else card]
         elif media:
             kind, fields["url"] = "image", media[0]
         elif place is not None:
@@ -300,7 +300,7 @@ class Twilio(Simulator[TwilioLine]):
         if not line.is_whatsapp:
             fields["segments"] = asdict(segments(text))
         sid = ("MM" if media else "SM") + secrets.token_hex(16)
-        if line.is_whatsapp and (code := self._undeliverable(phone)):
+        if line.is_whatsapp and (code := self._undeliverable(phone, content)):
             # Twilio takes the message and tells of WhatsApp's refusal later. Nothing arrives.
             self.refuses(line.address, to, "WhatsApp refused", code=code)
             lost: Message = {"id": sid, "status_callback": fields["status_callback"]}
@@ -311,39 +311,15 @@ class Twilio(Simulator[TwilioLine]):
         ours = {"sid": sid, "account_sid": line.account_sid, "from": line.address, "to": to, "body": body, "num_media": str(len(media))}
         return {**ours, "status": "queued", "num_segments": count, "error_code": None, "error_message": None, "api_version": "2010-04-01"}
 
-    def _content(self, form: Form) -> Content | None:
-        sid = form.get("ContentSid")
-        if not sid:
-            return None
-        content = self.contents.get(sid)
-        if content is None:
-            refuse(21655, f"The ContentSid {sid} is not valid")
-        check_session(content)
-        return content
-
     @staticmethod
-    def _undeliverable(phone: Phone) -> str:
-        """Twilio's code of what WhatsApp says of this person; empty where the message goes."""
+    def _undeliverable(phone: Phone, content: Content | None) -> str:
+        """Twilio's code of what WhatsApp says of this person and of this template; empty where the message goes."""
         if phone.profile.blocked:
             return "63033"
+        if content is not None and content.approval:
+            return {"paused": "63041", "rejected": "63040"}.get(content.approval, "")
         is_open = phone.last_wrote_at_ms is not None and now_ms() - phone.last_wrote_at_ms <= WINDOW_MS
         return "" if is_open else "63016"
-
-    async def _make_content(self, request: web.Request) -> web.Response:
-        raw = await request.read()
-
-        async def effect() -> web.Response:
-            try:
-                lines = self.lines_of(request)
-                if request.content_type != "application/json":
-                    raise TwilioError(20001, "Content-Type must be application/json", status=415)
-                content = read_content("HX" + secrets.token_hex(16), read_json(raw))
-            except TwilioError as error:
-                return web.json_response(error.body(), status=error.status)
-            self.contents[content.sid] = content
-            return web.json_response({"sid": content.sid, "account_sid": lines[0].account_sid, "types": content.types}, status=201)
-
-        return await answer_with_faults(self.kernel, "twilio.content", request, effect, refusal_body)
 
 
 def _on(line: Line, consumer_id: str) -> str:

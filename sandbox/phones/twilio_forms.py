@@ -2,22 +2,19 @@
 
 Anything else is refused with Twilio's error, as a brand's platform has to see its mistakes here and not in production.
 
-Source: https://www.twilio.com/docs/messaging/api/message-resource, /docs/content/twilio-quick-reply, /docs/content/twiliolist-picker and
-/docs/api/errors (2026-11).
+Source: https://www.twilio.com/docs/messaging/api/message-resource and /docs/api/errors (2026-11).
 """
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 MAX_BODY = 1600
 MAX_MEDIA = 10
-MAX_CONTENT_BODY, MAX_TITLE, MAX_ITEM, MAX_ID, MAX_DESCRIPTION = 1024, 20, 24, 200, 72
-MAX_ACTIONS, MAX_SESSION_ACTIONS, MAX_ITEMS = 10, 3, 10
 
 WHATSAPP = "whatsapp:"
 NUMBER = re.compile(r"\+[1-9]\d{6,14}")
@@ -54,17 +51,6 @@ def read_json(raw: bytes) -> Json:
     if not isinstance(value, dict):
         refuse(20001, "the body is not a JSON object")
     return value
-
-
-@dataclass
-class Content:
-    """A content as it was made, and its buttons as the phone shows them; ``menu`` is what opens a list of them."""
-
-    sid: str
-    types: Json
-    body: str
-    buttons: list[Json] = field(default_factory=list)
-    menu: str = ""
 
 
 @dataclass
@@ -132,70 +118,6 @@ def read_place(form: Form) -> tuple[float, float, str] | None:
     if found is None:
         refuse(21628, "PersistentAction is not valid")
     return float(found[1]), float(found[2]), found[3] or ""
-
-
-def read_content(sid: str, resource: Json) -> Content:
-    """The content that the body of ``POST /v1/Content`` describes; the sandbox knows quick replies and list pickers.
-
-    Raises:
-        TwilioError: it breaks a rule of the Content API.
-    """
-    types = resource.get("types")
-    if not isinstance(types, dict) or len(types) != 1 or not _text(resource, "language"):
-        refuse(20001, "language and types are required; the sandbox takes one type")
-    ((name, value),) = types.items()
-    body, menu = _text(value, "body"), ""
-    if not body or len(body) > MAX_CONTENT_BODY:
-        refuse(20001, f"body must have 1 to {MAX_CONTENT_BODY} characters")
-    if "{{" in body:
-        refuse(20001, "a variable needs a sample value")
-    if name == "twilio/quick-reply":
-        buttons = [_action(action) for action in _list(value, "actions", MAX_ACTIONS)]
-    elif name == "twilio/list-picker":
-        menu = _text(value, "button")
-        if not 1 <= len(menu) <= MAX_TITLE:
-            refuse(20001, f"button must have 1 to {MAX_TITLE} characters")
-        buttons = [_item(item) for item in _list(value, "items", MAX_ITEMS)]
-        if len({button["payload"] for button in buttons}) != len(buttons):
-            refuse(20001, "ids of items must be unique")
-    else:
-        refuse(20001, f"the sandbox does not know {name}")
-    return Content(sid, types, body, buttons, menu)
-
-
-def _action(action: Any) -> Json:
-    title, payload = _text(action, "title"), _text(action, "id")
-    if action.get("type") != "QUICK_REPLY" or not 1 <= len(title) <= MAX_TITLE or len(payload) > MAX_ID:
-        refuse(20001, f"an action is a QUICK_REPLY with a title of at most {MAX_TITLE} and an id of at most {MAX_ID} characters")
-    return {"kind": "postback", "title": title, "payload": payload or title}
-
-
-def _item(item: Any) -> Json:
-    title, payload, description = _text(item, "item"), _text(item, "id"), _text(item, "description")
-    if not 1 <= len(title) <= MAX_ITEM or not 1 <= len(payload) <= MAX_ID or len(description) > MAX_DESCRIPTION:
-        refuse(20001, f"an item has at most {MAX_ITEM} characters, an id of 1 to {MAX_ID}, a description of at most {MAX_DESCRIPTION}")
-    return {"kind": "list", "title": title, "payload": payload, "description": description}
-
-
-def _text(holder: Any, name: str) -> str:
-    value = holder.get(name) if isinstance(holder, dict) else None
-    return value if isinstance(value, str) else ""
-
-
-def _list(holder: Any, name: str, most: int) -> list[Any]:
-    found = holder.get(name) if isinstance(holder, dict) else None
-    if not isinstance(found, list) or not 1 <= len(found) <= most or not all(isinstance(entry, dict) for entry in found):
-        refuse(20001, f"{name} must hold 1 to {most} objects")
-    return found
-
-
-def check_session(content: Content) -> None:
-    """Raises:
-    TwilioError: WhatsApp would want to approve this content first.
-    """
-    titles = [button["title"] for button in content.buttons]
-    if "twilio/quick-reply" in content.types and (len(titles) > MAX_SESSION_ACTIONS or len(set(titles)) != len(titles)):
-        refuse(63021, "Channel invalid content error: at most 3 buttons, each with a title of its own")
 
 
 def refusal_body(status: int) -> str:

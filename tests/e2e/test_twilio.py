@@ -188,7 +188,37 @@ def test_outside_of_the_window_the_reason_is_in_words(live: LiveStack) -> None:
     outcome, detail = outcome_of(live, "are you there, 13?")
     assert outcome == "failed_at_vendor"
     assert "24 hours" in detail
+    assert "#template order_update" in detail
     assert consumer.received() == []
+
+
+def test_after_a_day_only_templates_go_out(live: LiveStack) -> None:
+    # given a person who wrote more than a day ago
+    person = "whatsapp:+31612350020"
+    consumer, agent = on_whatsapp(live, person.removeprefix("whatsapp:"), "hello")
+    consumer.does("age", hours=25)
+    with psycopg.connect(live.backing.database_url, autocommit=True) as connection:
+        connection.execute(
+            "UPDATE channels_app_consumer SET last_inbound_at = now() - interval '25 hours' WHERE external_id = %s", [person]
+        )
+
+    # when the agent writes, the words say what could go
+    agent.does("text", text="are you there, 20?")
+    outcome, detail = outcome_of(live, "are you there, 20?")
+    assert outcome == "window_closed"
+    assert "“#template order_update order | day” (news of an order)" in detail
+    wait_until(lambda: "#template order_update" in str(agent.reasons()), 60, "the agent should read what could go")
+
+    # then templates arrive, by command and by a bot's metadata, and a tap opens the window again
+    agent.does("text", text="#template order_update 7781 | on Monday")
+    consumer.sees("Your order 7781 arrives on Monday.")
+    content = {"type": "vertical", "elements": [{"type": "text", "text": "news"}]}
+    agent.does("rich", content=content, metadata=[{"type": "ExternalId", "id": "#template still_there"}])
+    consumer.sees("Your order 7781 arrives on Monday.", "Hello, we have news for you. Shall we go on?")
+    consumer.does("select", title="Go on")
+    agent.hears("hello", "Go on")
+    agent.does("text", text="welcome back, 20")
+    wait_until(lambda: consumer.received()[-1:] == ["welcome back, 20"], 60, "the window should be open")
 
 
 def line_of(live: LiveStack, name: str) -> dict[str, Any]:

@@ -315,6 +315,76 @@ def test_a_content_that_whatsapp_would_have_to_approve_is_not_sent(titles: list[
     run(body)
 
 
+# Templates
+
+UPDATE, GONE_ON, PAUSED = "HX" + "a" * 32, "HX" + "b" * 32, "HX" + "c" * 32
+TEMPLATES = [
+    {"sid": UPDATE, "text": "Your order {{1}} arrives {{2}}."},
+    {"sid": GONE_ON, "text": "Shall we go on?", "buttons": ["Go on"]},
+    {"sid": PAUSED, "text": "On sale", "status": "paused"},
+]
+
+
+def test_a_template_arrives_outside_of_the_window_and_its_button_comes_back() -> None:
+    async def body(it: World) -> None:
+        await line(it, SENDER, templates=TEMPLATES)
+        variables = '{"1": "7781", "2": "on Monday"}'
+        assert (await sends(it, SENDER, ContentSid=UPDATE, ContentVariables=variables))[0] == 201
+        await sends(it, SENDER, ContentSid=GONE_ON)
+        assert [message["text"] for message in await shown(it, SENDER)] == ["Your order 7781 arrives on Monday.", "Shall we go on?"]
+        await does(it, "select", {"title": "Go on"}, SENDER)
+        (tapped,) = it.platform.received
+        assert form(tapped)["ButtonText"] == "Go on"
+
+    run(body)
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"ContentSid": UPDATE}, 21656),
+        ({"ContentSid": UPDATE, "ContentVariables": '{"1": "7781"}'}, 21656),
+        ({"ContentSid": UPDATE, "ContentVariables": '{"1": "7781", "2": ""}'}, 21656),
+        ({"ContentSid": UPDATE, "ContentVariables": '{"1": "7781", "2": "a\\nb"}'}, 21656),
+        ({"ContentSid": UPDATE, "ContentVariables": '{"1": "7781", "2": 5}'}, 21656),
+        ({"ContentSid": UPDATE, "ContentVariables": "7781"}, 21656),
+        ({"ContentSid": GONE_ON, "ContentVariables": '{"1": "x"}'}, 21656),
+        ({"ContentVariables": '{"1": "x"}', "Body": "x"}, 21654),
+    ],
+)
+def test_variables_have_to_fit_the_template(fields: dict[str, str], code: int) -> None:
+    async def body(it: World) -> None:
+        await line(it, SENDER, templates=TEMPLATES)
+        assert (await sends(it, SENDER, **fields))[1]["code"] == code
+
+    run(body)
+
+
+def test_a_paused_template_fails_later_and_its_approval_can_be_asked_for() -> None:
+    async def body(it: World) -> None:
+        await line(it, SENDER, templates=TEMPLATES)
+        assert (await sends(it, SENDER, ContentSid=PAUSED))[0] == 201
+        (call,) = await it.platform.until(1)
+        assert form(call)["ErrorCode"] == "63041"
+        answers = [
+            await it.call("GET", f"/twilio/v1/Content/{sid}/ApprovalRequests", headers=LOG_IN) for sid in (UPDATE, PAUSED, "HX" + "0" * 32)
+        ]
+        assert [answer["whatsapp"]["status"] for _, answer in answers[:2]] == ["approved", "paused"]
+        assert (answers[2][0], answers[2][1]["code"]) == (404, 20404)
+
+    run(body)
+
+
+def test_by_sms_a_template_is_its_words() -> None:
+    async def body(it: World) -> None:
+        await line(it, templates=TEMPLATES)
+        await sends(it, ContentSid=GONE_ON)
+        (message,) = await shown(it)
+        assert (message["type"], message["text"], message["segments"]["count"]) == ("text", "Shall we go on?", 1)
+
+    run(body)
+
+
 # What becomes of a message
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from channels_app.providers.base import ProviderConfig
 
@@ -54,7 +54,46 @@ def _sender(value: str) -> str:
     raise ValueError("must be a number with + and country code, a short code, or whatsapp: and a number: whatsapp:+15550100")
 
 
+def _template_name(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9_]{1,512}", value):
+        raise ValueError("must be lower-case letters, digits and _, such as order_update")
+    return value
+
+
 Secret = Annotated[SecretStr, AfterValidator(_secret)]
+
+
+class TwilioTemplate(BaseModel):
+    """One content that WhatsApp approved and that agents and bots may send."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+
+    name: Annotated[str, AfterValidator(_template_name)] = Field(
+        title="Name",
+        description="By which agents ask for it: lower-case letters, digits and _, such as order_update.",
+    )
+    language: str = Field(
+        default="",
+        max_length=16,
+        title="Language",
+        description="Only where a name is there in several languages: the code that tells them apart, such as nl.",
+    )
+    content_sid: Annotated[str, _sid("HX", "a content's SID")] = Field(
+        min_length=1,
+        title="Content SID",
+        description="Messaging → Content Template Builder → the template. WhatsApp has to have approved it.",
+    )
+    parameters: list[str] = Field(
+        default_factory=list,
+        max_length=100,
+        title="Variables",
+        description="Its variables in order. Numbered ones ({{1}}, {{2}}) under any words that tell agents what goes there; "
+        "named ones under exactly their names, with “Named variables” on.",
+    )
+    has_named_parameters: bool = Field(
+        default=False, title="Named variables", description="The template was made with named variables ({{first_name}}), not with numbers."
+    )
+    purpose: str = Field(default="", max_length=200, title="Purpose", description="What agents are told beside the name.")
 
 
 class TwilioConfig(ProviderConfig):
@@ -135,6 +174,18 @@ class TwilioConfig(ProviderConfig):
         title="Label of a list",
         description="More than three choices are a list on WhatsApp. This stands on the button that opens it.",
     )
+    template_command: str = Field(
+        default="#template",
+        max_length=40,
+        title="Template command",
+        description="An agent's message that begins with this word sends a template: “#template name value | value”. Empty: no word does.",
+    )
+    templates: list[TwilioTemplate] = Field(
+        default_factory=list,
+        max_length=50,
+        title="Templates",
+        description="What agents and bots may send on WhatsApp once 24 hours have passed since the consumer's last message.",
+    )
     stop_keywords: list[str] = Field(
         default=["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"],
         title="Stop words",
@@ -148,6 +199,20 @@ class TwilioConfig(ProviderConfig):
         title="Start words",
         description="The words by which an SMS allows messages again. Twilio's own YES is left out here: it is an answer, too.",
     )
+
+    @field_validator("template_command")
+    @classmethod
+    def _is_one_word(cls, value: str) -> str:
+        if any(character.isspace() for character in value):
+            raise ValueError("must be one word, such as #template")
+        return value
+
+    @field_validator("templates")
+    @classmethod
+    def _are_different(cls, value: list[TwilioTemplate]) -> list[TwilioTemplate]:
+        if len({(template.name, template.language) for template in value}) != len(value):
+            raise ValueError("has the same template twice; one name may be there once in each language")
+        return value
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:

@@ -1,6 +1,6 @@
 """What Twilio's error codes mean, in answers and in status callbacks. The code decides; the HTTP status only where the code is unknown.
 
-Source: https://www.twilio.com/docs/api/errors (known, not re-read, 2026-11).
+Source: https://www.twilio.com/docs/api/errors (known, not re-read, 2026-11) and /docs/whatsapp/api/error-code-mapping (read 2026-11).
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ FETCH_STORED = "fetch_stored_media"
 """The purpose of the call to that address."""
 CREATE_CONTENT = "create_content"
 """The purpose of the call that makes buttons: whatever is wrong with it, numbered lines can stand in for them."""
+WINDOW_CLOSED = "63016"
+"""The code of a message that only a template could replace."""
 SHOW_TYPING = "show_typing"
 """The purpose of the call that shows typing: whatever is wrong with it is no reason to stop the channel."""
 
@@ -36,7 +38,8 @@ _WAIT = "Nothing to do; the platform waits and tries again. Ask Twilio for a hig
 _KEYS = "Copy account SID and auth token (or API key) from the console into the channel and set it to active."
 _SENDER = "Check in the console that the sender belongs to this account and can send such messages; set the channel to active."
 _NUMBER = "Nothing to do; this number cannot be reached."
-_WINDOW = "Wait for the person to write again. Outside of 24 hours WhatsApp takes only templates that it approved."
+_WINDOW = "Send a template, or wait for the person to write again. Outside of 24 hours WhatsApp takes only templates that it approved."
+_TEMPLATE = "Compare the channel's template with Messaging → Content Template Builder; Test connection says which are approved."
 _MEDIA = "Send another file: JPEG or PNG, under 5 MB, at an address that anybody on the internet can fetch."
 _WHATSAPP = "See the sender under Messaging → Senders → WhatsApp senders, and its Meta business account; set the channel to active."
 _PROGRAM = "Report it: the platform built a request that Twilio does not take."
@@ -60,12 +63,14 @@ ERRORS: tuple[ErrorMeaning, ...] = (
     _row(21660, ConfigurationError, "the sender belongs to another account", _SENDER),
     _row(21701, ConfigurationError, "there is no such messaging service", _SENDER),
     _row(21703, ConfigurationError, "the messaging service has no sender", "Add a number to the pool of the messaging service."),
+    _row(21702, ConfigurationError, "the messaging service cannot be used", _SENDER),
     _row(21704, ConfigurationError, "the messaging service has no sender that can send this", "Add a number to the pool of the service."),
     _row(21705, ConfigurationError, "there is no such messaging service", _SENDER),
     _row(30032, ConfigurationError, "the toll-free number is not verified", "Finish the verification in the console: Toll-Free."),
     _row(30034, ConfigurationError, "the number is not registered for messages to the USA", "Register brand and campaign: A2P 10DLC."),
     _row(63001, ConfigurationError, "WhatsApp does not accept the sender's credentials", _WHATSAPP),
     _row(63007, ConfigurationError, "there is no such WhatsApp sender in this account", _WHATSAPP),
+    _row(63022, ConfigurationError, "WhatsApp does not take the sender's certificate", _WHATSAPP),
     _row(63020, ConfigurationError, "Twilio is not yet allowed to send for the Meta business account", "Accept the invitation at Meta."),
     # The recipient
     _row(21211, RecipientGone, "this is no valid number", _NUMBER),
@@ -87,7 +92,7 @@ ERRORS: tuple[ErrorMeaning, ...] = (
     _row(63024, RecipientGone, "there is no such person on WhatsApp, or the app is too old", _NUMBER),
     _row(63033, RecipientGone, "WhatsApp lets this sender not write to this person", _NUMBER),
     # The window
-    _row(63016, WindowClosed, "the person's last message is more than 24 hours ago", _WINDOW),
+    _row(int(WINDOW_CLOSED), WindowClosed, "the person's last message is more than 24 hours ago", _WINDOW),
     # Rates
     _row(20429, Throttled, "too many requests", _WAIT),
     _row(21611, Throttled, "the sender's queue is full", _WAIT),
@@ -105,13 +110,20 @@ ERRORS: tuple[ErrorMeaning, ...] = (
     _row(21619, ContentRejected, "there is neither text nor file", _PROGRAM),
     _row(21620, ContentRejected, "Twilio does not take the file's address", _MEDIA),
     _row(21623, ContentRejected, "Twilio does not take so many files", _MEDIA),
-    _row(21655, ContentRejected, "there is no such content", _PROGRAM),
-    _row(21656, ContentRejected, "the variables do not fit the content", _PROGRAM),
+    _row(21655, ContentRejected, "there is no such content", _TEMPLATE),
+    _row(21656, ContentRejected, "the variables do not fit the content", _TEMPLATE),
     _row(30007, ContentRejected, "the network filtered the message as unwanted", "Change the words; see Twilio's messaging policy."),
     _row(63005, ContentRejected, "WhatsApp does not take this content", _MEDIA),
     _row(63013, ContentRejected, "the message breaks a policy of WhatsApp", "Change the words; see WhatsApp's policy."),
     _row(63019, ContentRejected, "WhatsApp could not fetch the file", _MEDIA),
     _row(63021, ContentRejected, "WhatsApp does not take this content", _PROGRAM),
+    _row(63027, ContentRejected, "the template does not exist in this language", _TEMPLATE),
+    _row(63028, ContentRejected, "the template has another number of variables", _TEMPLATE),
+    _row(63029, ContentRejected, "the person's app could not load the template", "Send it later, or in other words."),
+    _row(63040, ContentRejected, "WhatsApp rejected the template", _TEMPLATE),
+    _row(63041, ContentRejected, "WhatsApp paused the template, as people complained of it", _TEMPLATE),
+    _row(63042, ContentRejected, "WhatsApp disabled the template", _TEMPLATE),
+    _row(63049, ContentRejected, "WhatsApp held back an advertisement, as the person gets too many", "Send it on another day."),
     _row(63030, ContentRejected, "WhatsApp does not take a value of the message", _PROGRAM),
     _row(63032, ContentRejected, "WhatsApp limits the messages to this person", "Send it later, or by another channel."),
     # Trouble that passes

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from channels_app.providers._sms.inbound import EMPTY, is_one_of
 from channels_app.providers.base import CallbackRequest
-from channels_app.providers.twilio import errors, media, wire
+from channels_app.providers.twilio import errors, media, templates, wire
 from channels_app.providers.twilio.config import WHATSAPP, TwilioConfig
 from connector_platform.core import wire as core_wire
 from connector_platform.core.errors import PayloadMalformed
@@ -306,6 +306,8 @@ def _status(status: str, message_id: str, fields: dict[str, str], part: str, con
     if kind is None:
         return ParsedCallback(ignored=("status.unknown",))
     reason = errors.reason(code) if kind is ReceiptKind.FAILED else ""
+    if code == errors.WINDOW_CLOSED and config.templates:
+        reason += f". {templates.offered(config)}"
     if status == "canceled" and not code:
         reason = "it was canceled at Twilio before it went out"
     # Our own id of the part is in the address that was called, which is signed with everything else.

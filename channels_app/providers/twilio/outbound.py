@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from channels_app.providers._sms.outbound import AS_LINK
 from channels_app.providers.base import SendContext, Sent
-from channels_app.providers.twilio import api, contents
+from channels_app.providers.twilio import api, contents, templates
 from channels_app.providers.twilio.config import WHATSAPP, TwilioConfig
 from channels_app.providers.twilio.contents import MAX_BODY, MAX_TEXT, Message, Rendered, place_message, text_messages
 from channels_app.providers.twilio.errors import CREATE_CONTENT, SHOW_TYPING, message_sid
@@ -42,6 +42,7 @@ WINDOW = timedelta(hours=24)
 _RECEIVED = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
 
 _CAPTION_MOVED = Loss(path="/caption", kind=LossKind.MOVED, reason="the file cannot carry these words; they follow")
+_AS_TEMPLATE = (Loss(path="", kind=LossKind.DROPPED, reason="its metadata names a template, which is sent in its place"),)
 _REFUSED = Loss(path="/url", kind=LossKind.REDUCED, reason="Twilio does not take the file; it is sent as a link")
 
 
@@ -52,9 +53,9 @@ def send(content: Content, config: TwilioConfig, context: SendContext) -> Steps[
     own. These, a close and a changed conversation make no call.
 
     Raises:
-        UnsupportedContent: nothing of it can be shown.
+        UnsupportedContent: nothing of it can be shown, or it asks for a template that the channel does not have.
         RecipientGone: the recipient is a name.
-        WindowClosed: on WhatsApp, the person's last message is too long ago; known without a call.
+        WindowClosed: on WhatsApp, the person's last message is too long ago; known without a call, and the words name the templates.
     """
     is_whatsapp = context.to.startswith(WHATSAPP)
     match content:
@@ -62,10 +63,17 @@ def send(content: Content, config: TwilioConfig, context: SendContext) -> Steps[
             return (yield from _show_typing(config, context))
         case ChatState() | Receipt() | Close() | ConversationChange():
             return Sent()
-    rendered = _render(content, config, context, is_whatsapp=is_whatsapp)
+    template = templates.template_message(content, config, is_whatsapp=is_whatsapp)
+    if template is not None:
+        rendered = Rendered(messages=[template], losses=_AS_TEMPLATE if isinstance(content, RichContent) else ())
+    else:
+        rendered = _render(content, config, context, is_whatsapp=is_whatsapp)
     if not rendered.messages:
         raise UnsupportedContent("there is nothing in it to show")
-    _check_recipient(context, is_whatsapp=is_whatsapp)
+    if is_whatsapp and template is None:
+        _check_window(config, context)
+    if not is_whatsapp and not context.to.removeprefix("+").isdecimal():
+        raise RecipientGone("the consumer wrote from a name, and nobody can answer a name")
     if rendered.has_contents and isinstance(content, RichContent):
         rendered = yield from _with_contents(rendered, content, config, context)
     parts: list[tuple[str, ...]] = []
@@ -102,13 +110,16 @@ def _show_typing(config: TwilioConfig, context: SendContext) -> Steps[Sent]:
     return Sent()
 
 
-def _check_recipient(context: SendContext, *, is_whatsapp: bool) -> None:
-    if not is_whatsapp:
-        if not context.to.removeprefix("+").isdecimal():
-            raise RecipientGone("the consumer wrote from a name, and nobody can answer a name")
-    elif context.last_inbound_at is not None and context.now - context.last_inbound_at > WINDOW:
+def _check_window(config: TwilioConfig, context: SendContext) -> None:
+    """Return if a message that is no template may go; where nobody knows when the person wrote, WhatsApp decides.
+
+    Raises:
+        WindowClosed: it may not.
+    """
+    if context.last_inbound_at is not None and context.now - context.last_inbound_at > WINDOW:
         raise WindowClosed(
-            "the person's last message is more than 24 hours ago; until the person writes again, WhatsApp takes only templates that it approved"
+            "The person's last message is more than 24 hours ago: until the person writes again, WhatsApp takes only templates. "
+            + templates.offered(config)
         )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from channels_app.providers.base import SendContext
-from channels_app.providers.twilio import api
+from channels_app.providers.twilio import api, templates
 from channels_app.providers.twilio.config import WHATSAPP, TwilioConfig
 from connector_platform.core.calls import HttpCall, Steps
 from connector_platform.core.errors import ConfigurationError, CredentialsRejected, ServerFault
@@ -35,7 +35,7 @@ class _Place:
 
 
 def check(config: TwilioConfig, context: SendContext) -> Steps[str]:
-    """A sentence that names account and sender, and says so where the sender's messages go elsewhere.
+    """A sentence that names account and sender, and says so where the sender's messages go elsewhere, or WhatsApp has not approved a template.
 
     The account is asked for with the auth token, which signs callbacks, also where an API key makes the other calls.
 
@@ -53,7 +53,8 @@ def check(config: TwilioConfig, context: SendContext) -> Steps[str]:
         raise CredentialsRejected(f"the account is {status[:20] or 'in no known state'}; settle what the console asks for")
     place = yield from _find(config, context, "check")
     name = text(account, "friendly_name")[:100] or "without a name"
-    return f"Connected to account {name}, {place.title}{_fault(place, context)}."
+    found = [*_fault(place, context), *(yield from templates.faults(config, context))]
+    return f"Connected to account {name}, {place.title}" + (f", but {'; '.join(found)}" if found else "") + "."
 
 
 def register_webhook(config: TwilioConfig, context: SendContext) -> Steps[str]:
@@ -82,10 +83,10 @@ def remove_webhook(config: TwilioConfig, context: SendContext) -> Steps[str]:
     return f"Twilio no longer calls here for the messages to {place.title}."
 
 
-def _fault(place: _Place, context: SendContext) -> str:
+def _fault(place: _Place, context: SendContext) -> list[str]:
     if place.calls_us(context):
-        return ""
-    return f", but its messages go {'to another address' if place.url else 'nowhere'}: register the webhook"
+        return []
+    return [f"its messages go {'to another address' if place.url else 'nowhere'}: register the webhook"]
 
 
 def _find(config: TwilioConfig, context: SendContext, purpose: str) -> Steps[_Place]:

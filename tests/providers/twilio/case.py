@@ -146,6 +146,8 @@ def rendered(call: HttpCall) -> Any:
     return {name: values[0] for name, values in parse_qs(call.body.decode()).items() if name not in ("To", "From", "StatusCallback")}
 
 
+OWN = {"account_sid": ACCOUNT, "auth_token": TOKEN, "sender": WHATSAPP_SENDER}
+
 CASE = ProviderCase(
     provider=Twilio(),
     config=CONFIG,
@@ -173,6 +175,11 @@ CASE = ProviderCase(
         ("sender", {"account_sid": ACCOUNT, "auth_token": TOKEN, "sender": "whatsapp:31612345678"}),
         ("sender", {"account_sid": ACCOUNT, "auth_token": TOKEN, "sender": NUMBER, "messaging_service_sid": SERVICE}),
         ("messaging_service_sid", {"account_sid": ACCOUNT, "auth_token": TOKEN, "messaging_service_sid": ACCOUNT}),
+        ("templates", {**OWN, "templates": [{"name": "Hello", "content_sid": "HX" + "a" * 32}]}),
+        ("templates", {**OWN, "templates": [{"name": "hello", "content_sid": "MG" + "a" * 32}]}),
+        ("templates", {**OWN, "templates": [{"name": "hello", "content_sid": ""}]}),
+        ("templates", {**OWN, "templates": [{"name": "hello", "content_sid": "HX" + "a" * 32}] * 2}),
+        ("template_command", {**OWN, "template_command": "send it"}),
         ("api_key_secret", {"account_sid": ACCOUNT, "auth_token": TOKEN, "sender": NUMBER, "api_key_sid": KEY}),
     ),
 )
