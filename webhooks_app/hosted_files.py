@@ -1,7 +1,7 @@
 """Agents' files on an address of ours: signed, so that nobody can guess one, and expiring.
 
 What is served comes from an agent, but a browser may open it on our own host: only pictures are shown, everything else is a download, and
-nothing in it may run.
+nothing in it may run. Vendors look at the type: Twilio refuses a PDF that is called anything else.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from django.core.signing import BadSignature, TimestampSigner
 from django.http import Http404, HttpRequest, HttpResponse
 
 from connector_platform.database import run
+from connector_platform.liveperson.hosted_files import UPLOAD_TYPES
 
 _SIGNER = TimestampSigner(salt="hosted-file")
 SHOWN = ("image/jpeg", "image/png", "image/gif", "image/webp")
@@ -40,7 +41,7 @@ def hosted_file(request: HttpRequest, signed: str, name: str) -> HttpResponse:
         raise Http404
     mime_type, data, stored_name = rows[0]
     shown = mime_type in SHOWN
-    response = HttpResponse(bytes(data), content_type=mime_type if shown else "application/octet-stream")
+    response = HttpResponse(bytes(data), content_type=mime_type if mime_type in UPLOAD_TYPES else "application/octet-stream")
     response["Content-Disposition"] = f'{"inline" if shown else "attachment"}; filename="{stored_name}"'
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["X-Content-Type-Options"] = "nosniff"

@@ -107,6 +107,30 @@ def test_an_agents_file_is_shown_from_a_signed_address_of_ours_that_ends(world: 
     assert client.get(path).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("mime_type", "served"),
+    [
+        ("application/pdf", "application/pdf"),
+        ("audio/mpeg", "audio/mpeg"),
+        ("text/html", "application/octet-stream"),
+        ("", "application/octet-stream"),
+    ],
+)
+def test_a_file_is_a_download_under_its_own_type_where_a_browser_would_run_nothing(
+    world: World, client: Client, settings: Any, mime_type: str, served: str
+) -> None:
+    conversation = world.open_conversation()
+    world.notify(event_change(conversation, 0, FILE))
+    world.work()
+    url = json.loads(world.far.calls[2].body)["message"]["attachment"]["payload"]["url"]
+    run("UPDATE webhooks_app_hostedfile SET mime_type = %s", [mime_type])
+    for method in (client.get, client.head):
+        answer = method(url.removeprefix(settings.PUBLIC_URL))
+        assert (answer.status_code, answer["Content-Type"]) == (200, served)
+        assert answer["Content-Disposition"].startswith("attachment;")
+        assert answer["X-Content-Type-Options"] == "nosniff"
+
+
 def test_an_agents_file_that_cannot_be_had_is_announced_in_words_and_holds_nothing_up(world: World) -> None:
     conversation = world.open_conversation()
     world.far.script("fetch_file_url", refused("no such file"))
