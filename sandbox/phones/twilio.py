@@ -40,6 +40,7 @@ from sandbox.phones.twilio_forms import (
     refusal_body,
     refuse,
 )
+from sandbox.phones.twilio_media import Media, check_media, look_at
 from sandbox.phones.vendor import answer_with_faults
 
 STOP_WORDS = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
@@ -252,11 +253,12 @@ class Twilio(Simulator[TwilioLine]):
 
         async def effect() -> web.Response:
             form = Form(parse_qs(raw, keep_blank_values=True))
+            media = [await look_at(self.courier.session, url) for url in form.all("MediaUrl") if url.startswith(("http://", "https://"))]
             address = form.get("From") or form.get("MessagingServiceSid")
             try:
                 line = self._sender(self.lines_of(request), form)
                 address = line.address
-                return web.json_response(self._accept(line, form), status=201)
+                return web.json_response(self._accept(line, form, media), status=201)
             except TwilioError as error:
                 self.refuses(address, form.get("To"), str(error), code=str(error.code), status=error.status)
                 return web.json_response(error.body(), status=error.status)
@@ -275,15 +277,16 @@ class Twilio(Simulator[TwilioLine]):
             refuse(21606 if sender else 21705, f"{sender or service} is not a valid sender for this account")
         return found
 
-    def _accept(self, line: TwilioLine, form: Form) -> Json:
+    def _accept(self, line: TwilioLine, form: Form, media: list[Media]) -> Json:
         to = check_recipient(form, is_whatsapp=line.is_whatsapp)
         check_message(form, is_whatsapp=line.is_whatsapp, takes_media=line.mms)
+        check_media(media, is_whatsapp=line.is_whatsapp)
         place = read_place(form)
         content = self.contents.of(line, form)
         phone = self.phone(line, to)
         if phone.profile.blocked and not line.is_whatsapp:
             refuse(21610, "Attempt to send to unsubscribed recipient")
-        media, body = form.all("MediaUrl"), form.get("Body")
+        body = form.get("Body")
         fields: Json = {"status_callback": form.get("StatusCallback")}
         kind, text = "text", body
         if content is not None:
@@ -293,7 +296,9 @@ class Twilio(Simulator[TwilioLine]):
                 card: Json = {"title": "", "subtitle": text, "image_url": "", "buttons": content.buttons}
                 fields["cards"] = [{**card, "menu": content.menu} if content.menu else card]
         elif media:
-            kind, fields["url"] = "image", media[0]
+            kind, fields["url"] = media[0].kind, media[0].url
+            if line.is_whatsapp and not media[0].carries_words:
+                text = ""
         elif place is not None:
             kind = "location"
             fields |= {"latitude": place[0], "longitude": place[1], "title": body or place[2]}

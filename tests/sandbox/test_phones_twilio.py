@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from aiohttp import FormData
+from aiohttp import FormData, web
+from aiohttp.test_utils import TestServer
 from twilio.request_validator import RequestValidator
 
 from tests.sandbox.phones_world import Received, World, run
@@ -190,6 +191,59 @@ def test_a_line_says_where_its_phone_differs(address: str, look: str, reads: boo
         (told,) = (await it.call("GET", "/control/lines"))[1]["lines"]
         assert told.get("look", kind["look"]) == look
         assert {**kind["capabilities"], **told.get("capabilities", {})}["read_receipts"] is reads
+
+    run(body)
+
+
+# Files
+
+
+async def sends_file(it: World, address: str, mime_type: str, size_bytes: int = 9) -> tuple[int, Any]:
+    """A message with a file that the platform serves under this type."""
+
+    async def file(request: web.Request) -> web.Response:
+        return web.Response(body=b"x" * size_bytes, content_type=mime_type)
+
+    app = web.Application()
+    app.router.add_get("/file", file)
+    async with TestServer(app) as server:
+        return await sends(it, address, Body="look", MediaUrl=str(server.make_url("/file")))
+
+
+@pytest.mark.parametrize(
+    ("mime_type", "size_bytes", "expected"),
+    [
+        ("image/png", 5 * 2**20, ("image", "look")),
+        ("image/gif", 9, ("image", "")),
+        ("application/pdf", 9, ("file", "look")),
+        ("audio/mpeg", 9, ("file", "")),
+        ("application/octet-stream", 9, 12300),
+        ("text/html", 9, 12300),
+        ("image/png", 5 * 2**20 + 1, 11751),
+        ("video/mp4", 16 * 2**20 + 1, 11751),
+    ],
+)
+def test_files_on_whatsapp_are_of_a_type_and_a_size(mime_type: str, size_bytes: int, expected: Any) -> None:
+    async def body(it: World) -> None:
+        await line(it, SENDER)
+        await does(it, "text", {"text": "hi"}, SENDER)
+        status, answer = await sends_file(it, SENDER, mime_type, size_bytes)
+        if isinstance(expected, int):
+            assert (status, answer["code"]) == (400, expected)
+        else:
+            message = (await shown(it, SENDER))[-1]
+            assert (message["type"], message["text"]) == expected
+
+    run(body)
+
+
+@pytest.mark.parametrize(
+    ("mime_type", "status"), [("image/jpeg", 201), ("application/pdf", 201), ("application/msword", 400), ("image/webp", 400)]
+)
+def test_files_in_an_mms_are_of_a_type(mime_type: str, status: int) -> None:
+    async def body(it: World) -> None:
+        await line(it, mms=True)
+        assert (await sends_file(it, NUMBER, mime_type))[0] == status
 
     run(body)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from channels_app.providers.base import CallbackAnswer, CallbackRequest, Capabilities, Provider, SendContext, Sent, TextUnit
-from channels_app.providers.twilio import contents, errors, inbound, media, outbound, setup, verify
+from channels_app.providers.twilio import errors, inbound, media, messages, outbound, setup, verify
 from channels_app.providers.twilio.config import TwilioConfig
 from connector_platform.core.calls import HttpCall, HttpResponse, Steps
 from connector_platform.core.events import Content, File, ParsedCallback
@@ -27,7 +27,7 @@ class Twilio(Provider):
     title = "Twilio (SMS, MMS, WhatsApp)"
     config_model = TwilioConfig
     capabilities = Capabilities(
-        max_text=contents.MAX_TEXT,
+        max_text=messages.MAX_TEXT,
         text_unit=TextUnit.UTF16,
         images_in=True,
         images_out=True,

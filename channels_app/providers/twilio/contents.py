@@ -10,18 +10,18 @@ Source: https://www.twilio.com/docs/content/twilio-quick-reply, /twiliolist-pick
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from channels_app.providers.base import SendContext
+from channels_app.providers.twilio import files
 from channels_app.providers.twilio.config import TwilioConfig
+from channels_app.providers.twilio.messages import MAX_BODY, MAX_TEXT, Message, Rendered, place_message
 from connector_platform.core.events import RichContent
-from connector_platform.core.rich import Abilities, Button, Loss, LossKind, Part, Shown, parse, plan
+from connector_platform.core.rich import Abilities, Button, Loss, LossKind, Part, parse, plan
 from connector_platform.core.rich.parts import CardPart, ChoicesPart, ImagePart, LocationPart, TextPart
 from connector_platform.core.text import split_text, utf16_units
 
-MAX_TEXT = 1600
-MAX_BODY = 1024  # above buttons, and of a caption on WhatsApp
 MAX_BUTTONS = 3  # more are a list
 MAX_BUTTON_TITLE = 20
 MAX_ITEMS = 10
@@ -38,45 +38,9 @@ _BUTTONS = replace(
     max_quick_reply_title=MAX_BUTTON_TITLE,
 )
 
+_NO_PICTURE = Loss(path="", kind=LossKind.REDUCED, reason="Twilio does not take pictures of this type; they are sent as links")
 _REFUSED = Loss(path="", kind=LossKind.REDUCED, reason="Twilio does not take the buttons; the choices are numbered")
 _BRACES = Loss(path="", kind=LossKind.REDUCED, reason="Twilio reads {{ as a variable in a text with buttons; the choices are numbered")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """The fields of one message. ``types``: the content that is to be made first, whose SID is then the message."""
-
-    fields: dict[str, str] = field(default_factory=dict)
-    types: dict[str, Any] | None = None
-    purpose: str = "send_text"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
-    """The messages in order, what they lack, what they offer to choose from."""
-
-    messages: list[Message]
-    losses: tuple[Loss, ...] = ()
-    shown: Shown = ()
-
-    @property
-    def has_contents(self) -> bool:
-        return any(message.types for message in self.messages)
-
-
-def text_messages(text: str) -> list[Message]:
-    """``text`` cut to Twilio's 1600 characters, of which an emoji counts two; nothing for blank text. Twilio makes the SMS of each."""
-    pieces = split_text(text, MAX_TEXT, measure=utf16_units) if text.strip() else []
-    return [Message(fields={"Body": piece}) for piece in pieces]
-
-
-def place_message(latitude: float, longitude: float, label: str, body: str) -> Message:
-    """WhatsApp: a pin on a map.
-
-    Source: https://www.twilio.com/docs/messaging/api/message-resource, PersistentAction (known, not re-read, 2026-11).
-    """
-    action = f"geo:{latitude},{longitude}" + (f"|{label}" if label else "")
-    return Message(fields={"Body": body or label or f"{latitude}, {longitude}", "PersistentAction": action}, purpose="send_location")
 
 
 def render(content: RichContent, config: TwilioConfig, context: SendContext, *, is_whatsapp: bool, is_refused: bool = False) -> Rendered:
@@ -95,7 +59,9 @@ def render(content: RichContent, config: TwilioConfig, context: SendContext, *, 
     elif any(_has_braces(part) for part in planned.parts):
         planned = plan(message, replace(able, max_card_buttons=0, max_quick_replies=0), payload_for=context.payload_for)
         losses = (*planned.losses, _BRACES)
-    messages = [message for part in planned.parts for message in _messages(part, config)]
+    if any(isinstance(part, ImagePart) and not files.is_taken(files.type_at(part.url), is_whatsapp=is_whatsapp) for part in planned.parts):
+        losses = (*losses, _NO_PICTURE)
+    messages = [message for part in planned.parts for message in _messages(part, config, is_whatsapp=is_whatsapp)]
     return Rendered(messages=messages, losses=losses, shown=planned.shown)
 
 
@@ -120,13 +86,12 @@ def _has_braces(part: Part) -> bool:
     return False
 
 
-def _messages(part: Part, config: TwilioConfig) -> list[Message]:
+def _messages(part: Part, config: TwilioConfig, *, is_whatsapp: bool) -> list[Message]:
     match part:
         case TextPart():
             return [Message(fields={"Body": part.text})]
         case ImagePart():
-            caption = {"Body": part.caption} if part.caption else {}
-            return [Message(fields={**caption, "MediaUrl": part.url}, purpose="send_media")]
+            return files.messages(part.url, part.caption, files.type_at(part.url), is_whatsapp=is_whatsapp)
         case LocationPart():
             return [place_message(part.latitude, part.longitude, "", part.title)]
         case CardPart():

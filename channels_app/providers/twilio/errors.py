@@ -40,7 +40,7 @@ _SENDER = "Check in the console that the sender belongs to this account and can 
 _NUMBER = "Nothing to do; this number cannot be reached."
 _WINDOW = "Send a template, or wait for the person to write again. Outside of 24 hours WhatsApp takes only templates that it approved."
 _TEMPLATE = "Compare the channel's template with Messaging → Content Template Builder; Test connection says which are approved."
-_MEDIA = "Send another file: JPEG or PNG, under 5 MB, at an address that anybody on the internet can fetch."
+_MEDIA = "Send another file: a JPEG or PNG under 5 MB or a PDF under 16 MB, at an address that anybody on the internet can fetch."
 _WHATSAPP = "See the sender under Messaging → Senders → WhatsApp senders, and its Meta business account; set the channel to active."
 _PROGRAM = "Report it: the platform built a request that Twilio does not take."
 
@@ -103,6 +103,7 @@ ERRORS: tuple[ErrorMeaning, ...] = (
     _row(63018, Throttled, "WhatsApp's rate limit is reached", _WAIT),
     _row(63038, Throttled, "the account's daily limit is reached", "Nothing to do until tomorrow; ask Twilio for a higher limit."),
     # What is sent
+    _row(11751, ContentRejected, "the file is too large", _MEDIA),
     _row(12300, ContentRejected, "the file is of a type that Twilio does not take", _MEDIA),
     _row(21408, ContentRejected, "messages to this country are not allowed", "Allow it: Messaging → Settings → Geo permissions."),
     _row(21608, ContentRejected, "a trial account writes to verified numbers only", "Upgrade the account, or verify the number."),

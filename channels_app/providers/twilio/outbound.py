@@ -10,13 +10,12 @@ from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlencode
 
-from channels_app.providers._sms.outbound import AS_LINK
 from channels_app.providers.base import SendContext, Sent
-from channels_app.providers.twilio import api, contents, templates
+from channels_app.providers.twilio import api, contents, files, templates
 from channels_app.providers.twilio.config import WHATSAPP, TwilioConfig
-from channels_app.providers.twilio.contents import MAX_BODY, MAX_TEXT, Message, Rendered, place_message, text_messages
 from channels_app.providers.twilio.errors import CREATE_CONTENT, SHOW_TYPING, message_sid
 from channels_app.providers.twilio.inbound import PART_PARAMETER
+from channels_app.providers.twilio.messages import Message, Rendered, place_message, text_messages
 from connector_platform.core.calls import HttpCall, Steps
 from connector_platform.core.errors import ContentRejected, OutcomeUnknown, RecipientGone, ServerFault, UnsupportedContent, WindowClosed
 from connector_platform.core.events import (
@@ -27,21 +26,18 @@ from connector_platform.core.events import (
     Content,
     ConversationChange,
     File,
-    FileKind,
     Location,
     Receipt,
     RichContent,
     Text,
 )
 from connector_platform.core.rich import Loss, LossKind, in_lines, in_words
-from connector_platform.core.text import utf16_units
 
 # https://www.twilio.com/docs/whatsapp/key-concepts#the-24-hour-customer-service-window
 WINDOW = timedelta(hours=24)
 
 _RECEIVED = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
 
-_CAPTION_MOVED = Loss(path="/caption", kind=LossKind.MOVED, reason="the file cannot carry these words; they follow")
 _AS_TEMPLATE = (Loss(path="", kind=LossKind.DROPPED, reason="its metadata names a template, which is sent in its place"),)
 _REFUSED = Loss(path="/url", kind=LossKind.REDUCED, reason="Twilio does not take the file; it is sent as a link")
 
@@ -152,7 +148,7 @@ def _render(content: Content, config: TwilioConfig, context: SendContext, *, is_
         case Text():
             return Rendered(messages=text_messages(content.text))
         case File(url=url) if url.startswith(("https://", "http://")):
-            return _file(content, config, is_whatsapp=is_whatsapp)
+            return files.file_messages(content, is_whatsapp=is_whatsapp, mms=config.mms)
         case File():
             raise UnsupportedContent("Twilio fetches files by their address, and this one has none")
         case Location() if is_whatsapp:
@@ -164,19 +160,6 @@ def _render(content: Content, config: TwilioConfig, context: SendContext, *, is_
             return contents.render(content, config, context, is_whatsapp=is_whatsapp)
         case _:
             raise UnsupportedContent(f"Twilio has no form for {content.type}")
-
-
-def _file(file: File, config: TwilioConfig, *, is_whatsapp: bool) -> Rendered:
-    """WhatsApp takes one file a message, with words under all but a recording; MMS pictures with words; an SMS the link."""
-    if not is_whatsapp and not (config.mms and file.kind is FileKind.IMAGE):
-        return Rendered(messages=text_messages(in_lines((file.caption or file.name, file.url))), losses=(AS_LINK,))
-    most = 0 if file.kind is FileKind.AUDIO else MAX_BODY if is_whatsapp else MAX_TEXT
-    caption = file.caption.strip()
-    if utf16_units(caption) <= most:
-        words = {"Body": caption} if caption else {}
-        return Rendered(messages=[Message(fields={**words, "MediaUrl": file.url}, purpose="send_media")])
-    messages = [Message(fields={"MediaUrl": file.url}, purpose="send_media"), *text_messages(caption)]
-    return Rendered(messages=messages, losses=(_CAPTION_MOVED,))
 
 
 def _as_link(message: Message) -> Message:

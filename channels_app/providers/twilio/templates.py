@@ -12,7 +12,7 @@ from channels_app.providers._meta.template_requests import Offer
 from channels_app.providers.base import SendContext
 from channels_app.providers.twilio import api
 from channels_app.providers.twilio.config import TwilioConfig, TwilioTemplate
-from channels_app.providers.twilio.contents import Message
+from channels_app.providers.twilio.messages import Message
 from connector_platform.core import wire
 from connector_platform.core.calls import Steps
 from connector_platform.core.errors import ConfigurationError

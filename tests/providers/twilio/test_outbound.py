@@ -153,9 +153,22 @@ IMAGE = File(kind=FileKind.IMAGE, url=PICTURE, caption="The mug")
         (replace(IMAGE, kind=FileKind.DOCUMENT, name="a.pdf", caption=""), MMS, [{"Body": f"a.pdf\n{PICTURE}"}]),
         (IMAGE, CONFIG, [{"Body": "The mug", "MediaUrl": PICTURE}]),
         (replace(IMAGE, caption=""), CONFIG, [{"MediaUrl": PICTURE}]),
-        (replace(IMAGE, kind=FileKind.DOCUMENT), CONFIG, [{"Body": "The mug", "MediaUrl": PICTURE}]),
-        (replace(IMAGE, kind=FileKind.AUDIO), CONFIG, [{"MediaUrl": PICTURE}, {"Body": "The mug"}]),
+        (replace(IMAGE, kind=FileKind.AUDIO, mime_type="audio/ogg; codecs=opus"), CONFIG, [{"MediaUrl": PICTURE}, {"Body": "The mug"}]),
         (replace(IMAGE, caption="a" * 1025), CONFIG, [{"MediaUrl": PICTURE}, {"Body": "a" * 1025}]),
+        (replace(IMAGE, mime_type="image/gif"), CONFIG, [{"MediaUrl": PICTURE}, {"Body": "The mug"}]),
+        (replace(IMAGE, mime_type="image/gif"), MMS, [{"Body": "The mug", "MediaUrl": PICTURE}]),
+        (replace(IMAGE, mime_type="image/webp"), CONFIG, [{"Body": f"The mug\n{PICTURE}"}]),
+        (replace(IMAGE, mime_type="image/svg+xml"), MMS, [{"Body": f"The mug\n{PICTURE}"}]),
+        (replace(IMAGE, kind=FileKind.DOCUMENT, mime_type="application/zip"), CONFIG, [{"Body": f"The mug\n{PICTURE}"}]),
+        (replace(IMAGE, kind=FileKind.DOCUMENT, mime_type="application/pdf"), CONFIG, [{"Body": "The mug", "MediaUrl": PICTURE}]),
+        (replace(IMAGE, kind=FileKind.DOCUMENT, mime_type="text/csv; charset=utf-8"), CONFIG, [{"MediaUrl": PICTURE}, {"Body": "The mug"}]),
+        (replace(IMAGE, size_bytes=5 * 2**20), CONFIG, [{"Body": "The mug", "MediaUrl": PICTURE}]),
+        (replace(IMAGE, size_bytes=5 * 2**20 + 1), CONFIG, [{"Body": f"The mug\n{PICTURE}"}]),
+        (replace(IMAGE, size_bytes=5 * 2**20 + 1), MMS, [{"Body": f"The mug\n{PICTURE}"}]),
+        (replace(IMAGE, kind=FileKind.DOCUMENT, size_bytes=16 * 2**20), CONFIG, [{"Body": "The mug", "MediaUrl": PICTURE}]),
+        (replace(IMAGE, kind=FileKind.DOCUMENT, size_bytes=16 * 2**20 + 1), CONFIG, [{"Body": f"The mug\n{PICTURE}"}]),
+        (replace(IMAGE, url="https://files.example.com/a"), CONFIG, [{"Body": "The mug", "MediaUrl": "https://files.example.com/a"}]),
+        (replace(IMAGE, url="https://["), CONFIG, [{"Body": "The mug", "MediaUrl": "https://["}]),
     ],
 )
 def test_a_file(file: File, config: TwilioConfig, expected: list[dict[str, str]]) -> None:
@@ -310,6 +323,22 @@ def test_a_messaging_service_types_to_who_is_on_whatsapp() -> None:
 )
 def test_what_twilio_cannot_show_makes_no_call(content: Content, config: TwilioConfig, recent: tuple[str, ...]) -> None:
     assert send(content, config, recent_source_ids=recent) == (Sent(), [])
+
+
+@pytest.mark.parametrize(
+    ("ending", "expected"),
+    [
+        ("jpg", [{"MediaUrl": "https://x.example/a.jpg", "Body": "Mug"}]),
+        ("gif", [{"MediaUrl": "https://x.example/a.gif"}, {"Body": "Mug"}]),
+        ("webp", [{"Body": "Mug\nhttps://x.example/a.webp"}]),
+    ],
+)
+def test_a_picture_of_a_card_carries_words_where_whatsapp_lets_it(ending: str, expected: list[dict[str, str]]) -> None:
+    elements = [{"type": "image", "url": f"https://x.example/a.{ending}", "caption": "Mug"}]
+    card = RichContent(content={"type": "vertical", "elements": elements})
+    sent, calls = send(card, PLAIN_WHATSAPP)
+    assert [{name: fields_of(call)[name] for name in ("MediaUrl", "Body") if name in fields_of(call)} for call in calls] == expected
+    assert ("links" in str([loss.reason for loss in sent.losses])) == (ending == "webp")
 
 
 # What cannot go
