@@ -134,6 +134,14 @@ def test_an_agents_picture_is_a_picture_on_whatsapp_and_a_link_in_an_sms(live: L
     wait_until(lambda: "the shoe\nhttp" in str(consumer.received()).replace("\\n", "\n"), 60, "the link should arrive")
 
 
+def test_an_agents_pdf_is_a_file_with_its_words_on_whatsapp(live: LiveStack) -> None:
+    consumer, agent = on_whatsapp(live, "+31612350022", "send me the bill")
+    agent.does("file", data_base64=base64.b64encode(b"%PDF-1.4 a bill").decode(), fileType="PDF", caption="your bill")
+    consumer.sees("your bill")
+    message = consumer.phone()["messages"][-1]
+    assert (message["type"], message["url"][-4:]) == ("file", ".pdf")
+
+
 def test_a_place_is_a_place(live: LiveStack) -> None:
     consumer, agent = on_whatsapp(live, "+31612350008", "I am here")
     consumer.does("location", latitude=52.3791, longitude=4.9003, title="Centraal")
@@ -227,12 +235,13 @@ def line_of(live: LiveStack, name: str) -> dict[str, Any]:
     return {**account, "name": channel["name"], "callback_url": f"{channel['callback_url']}#rc=3&rp=all"}
 
 
-def test_who_sends_stop_is_written_to_no_more_until_start(live: LiveStack) -> None:
-    consumer, agent = by_sms(live, "+31612350014", "hello")
+@pytest.mark.parametrize(("meeting", "person"), [(by_sms, "+31612350014"), (on_whatsapp, "+31612350021")])
+def test_who_sends_stop_is_written_to_no_more_until_start(live: LiveStack, meeting: Any, person: str) -> None:
+    consumer, agent = meeting(live, person, "hello")
     consumer.does("text", text="Stop")
     agent.hears("hello", "[the consumer wants no more messages]")
-    agent.does("text", text="are you still there, 14?")
-    assert outcome_of(live, "are you still there, 14?")[0] == "recipient_gone"
+    agent.does("text", text=f"are you still there, {person}?")
+    assert outcome_of(live, f"are you still there, {person}?")[0] == "recipient_gone"
     assert consumer.received() == []
     consumer.does("text", text="START")
     agent.hears("hello", "[the consumer wants no more messages]", "[the consumer wants messages again]")

@@ -14,6 +14,8 @@ from channels_app.providers.base import ProviderConfig
 
 WHATSAPP = "whatsapp:"
 """What stands before every WhatsApp number, in both directions."""
+RCS = "rcs:"
+"""What stands before a number that is reached by RCS: the consumer's, where a messaging service has an RCS sender."""
 
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _SHORT_CODE = re.compile(r"[0-9]{3,8}")
@@ -198,6 +200,17 @@ class TwilioConfig(ProviderConfig):
         default=["START", "UNSTOP"],
         title="Start words",
         description="The words by which an SMS allows messages again. Twilio's own YES is left out here: it is an answer, too.",
+    )
+
+    whatsapp_stop_keywords: list[str] = Field(
+        default=["STOP"],
+        title="Stop words on WhatsApp",
+        description="A WhatsApp message of just one of these words stops all sending to its writer. Add your own languages'. Empty: no word does.",
+    )
+    whatsapp_start_keywords: list[str] = Field(
+        default=["START"],
+        title="Start words on WhatsApp",
+        description="A WhatsApp message of just one of these words allows sending again.",
     )
 
     @field_validator("template_command")

@@ -1,6 +1,6 @@
 """From Twilio's callbacks to our vocabulary. One call carries one message, or what became of one.
 
-Source: https://www.twilio.com/docs/messaging/guides/webhook-request and
+Source: https://www.twilio.com/docs/messaging/guides/webhook-request, /en-us/changelog/rcs-button-payload (2025-07) and
 https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks (known, not re-read, 2026-11).
 """
 
@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from channels_app.providers._sms.inbound import EMPTY, is_one_of
 from channels_app.providers.base import CallbackRequest
 from channels_app.providers.twilio import errors, media, templates, wire
-from channels_app.providers.twilio.config import WHATSAPP, TwilioConfig
+from channels_app.providers.twilio.config import RCS, WHATSAPP, TwilioConfig
 from connector_platform.core import wire as core_wire
 from connector_platform.core.errors import PayloadMalformed
 from connector_platform.core.events import (
@@ -35,20 +35,22 @@ from connector_platform.core.events import (
 
 EVENT_TYPES: Mapping[str, str] = MappingProxyType(
     {
-        "message.text": "a text for the agent; on WhatsApp a quoted message is named",
+        "message.text": "a text for the agent; a quoted message is named",
         "message.media": "a file for each medium: a picture as such, anything else as a line with its link; the text is the only file's caption",
         "message.location": "WhatsApp: a place",
-        "message.button": "WhatsApp: a selection: what stands behind the tapped button, and its label",
+        "message.button": "WhatsApp and RCS: a selection: what stands behind the tapped button, and its label",
         "message.list": "WhatsApp: a selection: what stands behind the chosen item, and its title",
+        "message.referral": "WhatsApp: an opt-in with the headline of the ad that brought the person here; its id is the profile's reference",
+        "message.forwarded": "WhatsApp: a line for the agent before what was forwarded",
         "message.form": "WhatsApp: what the person filled in, as lines of text",
         "message.reaction": "WhatsApp: a line for the agent: reacted, or took the reaction back",
-        "message.stop": "an opt-out: Twilio says so, or an SMS of just a stop word",
-        "message.start": "an opt-in: Twilio says so, or an SMS of just a start word",
+        "message.stop": "an opt-out: Twilio says so, or a message of just a stop word",
+        "message.start": "an opt-in: Twilio says so, or a message of just a start word",
         "message.help": "a text for the agent; Twilio has answered it with its help text",
         "message.empty": "a line for the agent: legal in SMS, but LivePerson has no empty message",
         "message.other": "a line for the agent that something came which cannot be shown",
         "status.delivered": "a receipt: delivered",
-        "status.read": "a receipt: read (WhatsApp)",
+        "status.read": "a receipt: read (WhatsApp and RCS)",
         "status.failed": "a receipt: failed, with Twilio's reason in words",
         "status.under_way": "ignored: accepted, queued, scheduled, sending, sent",
         "status.inbound": "ignored: Twilio's own notes on a message that comes in",
@@ -87,6 +89,11 @@ class _Message:
     @property
     def words(self) -> str:
         return wire.plain(self.text("Body")).strip()
+
+    @property
+    def has_buttons(self) -> bool:
+        """Whether it may be a tap; anybody may call a parameter of an SMS so."""
+        return self.is_whatsapp or self.text("From").startswith(RCS)
 
     @property
     def kind(self) -> str:
@@ -132,18 +139,19 @@ def _message(message_id: str, fields: dict[str, str], config: TwilioConfig, raw:
         raise PayloadMalformed("the message names no sender")
     message = _Message(fields, config, is_whatsapp)
     wire_type, contents = _contents(message)
+    said = [(wire_type, f"#{number}" if number else "", content) for number, content in enumerate(contents)]
     return ParsedCallback(
         events=tuple(
             InboundEvent(
                 consumer_id=consumer_id,
-                source_id=f"{message_id}#{number}" if number else message_id,
+                source_id=message_id + part,
                 content=content,
-                wire_type=wire_type,
+                wire_type=kind,
                 raw=raw,
                 address=_address(fields, config, is_whatsapp=is_whatsapp),
                 profile=_profile(message, consumer_id),
             )
-            for number, content in enumerate(contents)
+            for kind, part, content in (*_before(message), *said)
         )
     )
 
@@ -168,7 +176,7 @@ def _address(fields: dict[str, str], config: TwilioConfig, *, is_whatsapp: bool)
 
 
 def _profile(message: _Message, consumer_id: str) -> Profile | None:
-    number = consumer_id.removeprefix(WHATSAPP)
+    number = consumer_id.removeprefix(WHATSAPP).removeprefix(RCS)
     digits = message.text("WaId")
     phone = number if _NUMBER.fullmatch(number) else f"+{digits}" if _NUMBER.fullmatch(f"+{digits}") else ""
     name = message.text("ProfileName")[:200]
@@ -182,7 +190,8 @@ def _profile(message: _Message, consumer_id: str) -> Profile | None:
 
 def _contents(message: _Message) -> Made:
     """What a message becomes; never nothing."""
-    for read in (_consent, *(_WHATSAPP_READERS if message.is_whatsapp else ()), _media, _text):
+    richer = _WHATSAPP_READERS if message.is_whatsapp else (_button,) if message.has_buttons else ()
+    for read in (_consent, *richer, _media, _text):
         made = read(message)
         if made is not None:
             return made
@@ -191,12 +200,26 @@ def _contents(message: _Message) -> Made:
     return "message.empty", [EMPTY]
 
 
+def _before(message: _Message) -> Iterator[tuple[str, str, Content]]:
+    """What the agent has to know before the message itself: wire type, what tells it from the message's other parts, content."""
+    if not message.is_whatsapp:
+        return
+    if source := message.text("ReferralSourceId"):
+        came_by = message.text("ReferralHeadline") or message.text("ReferralSourceUrl") or source
+        yield "message.referral", "#referral", OptIn(reference=came_by[:300])
+    if "true" in (message.text("Forwarded").lower(), message.text("FrequentlyForwarded").lower()):
+        yield "message.forwarded", "#forwarded", Unsupported(kind="forwarded", description="forwarded what follows")
+
+
 def _consent(message: _Message) -> Made | None:
-    """STOP, START and HELP. Twilio says so with Advanced Opt-Out; without it, only the words tell, and they count in SMS alone."""
-    words = message.words
+    """STOP, START and HELP. Twilio says so with Advanced Opt-Out; without it, only the words tell, if they were written and not tapped."""
+    words, config = message.words, message.config
     told = message.text("OptOutType").upper()
-    if not told and not message.is_whatsapp:
-        listed = {"STOP": message.config.stop_keywords, "START": message.config.start_keywords}
+    is_tapped = any(message.text(name) for name in ("ButtonPayload", "ButtonText", "ListId"))
+    if not told and not (is_tapped and message.has_buttons):
+        listed = {"STOP": config.stop_keywords, "START": config.start_keywords}
+        if message.is_whatsapp:
+            listed = {"STOP": config.whatsapp_stop_keywords, "START": config.whatsapp_start_keywords}
         told = next((kind for kind, keywords in listed.items() if is_one_of(words, keywords)), "")
     if told == "STOP":
         return "message.stop", [OptOut(reason=words)]
@@ -284,7 +307,7 @@ def _media(message: _Message) -> Made | None:
 
 def _text(message: _Message) -> Made | None:
     words = message.words
-    reply_to = message.text("OriginalRepliedMessageSid") if message.is_whatsapp else ""
+    reply_to = message.text("OriginalRepliedMessageSid")
     return ("message.text", [Text(text=words, reply_to=reply_to)]) if words else None
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from channels_app.providers.base import SendContext, Sent
 from channels_app.providers.twilio import api, contents, files, templates
-from channels_app.providers.twilio.config import WHATSAPP, TwilioConfig
+from channels_app.providers.twilio.config import RCS, WHATSAPP, TwilioConfig
 from channels_app.providers.twilio.errors import CREATE_CONTENT, SHOW_TYPING, message_sid
 from channels_app.providers.twilio.inbound import PART_PARAMETER
 from channels_app.providers.twilio.messages import Message, Rendered, place_message, text_messages
@@ -68,7 +68,7 @@ def send(content: Content, config: TwilioConfig, context: SendContext) -> Steps[
         raise UnsupportedContent("there is nothing in it to show")
     if is_whatsapp and template is None:
         _check_window(config, context)
-    if not is_whatsapp and not context.to.removeprefix("+").isdecimal():
+    if not is_whatsapp and not context.to.removeprefix(RCS).removeprefix("+").isdecimal():
         raise RecipientGone("the consumer wrote from a name, and nobody can answer a name")
     if rendered.has_contents and isinstance(content, RichContent):
         rendered = yield from _with_contents(rendered, content, config, context)

@@ -152,9 +152,22 @@ def test_what_whatsapp_may_send(fields: dict[str, str], expected: Content) -> No
 
 def test_a_reference_needs_a_source() -> None:
     (plain,) = events(message(Body="hi", ReferralNumMedia="0", ReferralCtwaClid="click"))
-    (from_ad,) = events(message(Body="hi", ReferralSourceId="238"))
+    by_ad, said = events(message(Body="hi", ReferralSourceId="238", ReferralSourceUrl="https://fb.me/x", ReferralHeadline="Blue mug"))
     assert plain.profile is not None and plain.profile.reference == ""
-    assert from_ad.profile is not None and from_ad.profile.reference == "238"
+    assert by_ad.profile is not None and by_ad.profile.reference == "238"
+    assert (by_ad.content, said.content) == (OptIn(reference="Blue mug"), Text(text="hi"))
+    assert by_ad.source_id == f"{said.source_id}#referral"
+    for fields, words in (({"ReferralSourceUrl": "https://fb.me/x"}, "https://fb.me/x"), ({}, "238")):
+        assert contents(message(Body="hi", ReferralSourceId="238", **fields))[0] == OptIn(reference=words)
+    assert contents(sms(Body="hi", ReferralSourceId="238"), SMS) == [Text(text="hi")]
+
+
+@pytest.mark.parametrize("name", ["Forwarded", "FrequentlyForwarded"])
+def test_the_agent_learns_that_something_was_forwarded(name: str) -> None:
+    note, said = contents(message(Body="look", **{name: "true"}))
+    assert (note, said) == (Unsupported(kind="forwarded", description="forwarded what follows"), Text(text="look"))
+    assert contents(message(Body="look", **{name: "false"})) == [Text(text="look")]
+    assert contents(sms(Body="look", **{name: "true"}), SMS) == [Text(text="look")]
 
 
 # Media
@@ -196,10 +209,30 @@ def test_words_of_consent_without_advanced_opt_out(words: str, config: TwilioCon
     assert type(content) is kind
 
 
+@pytest.mark.parametrize(
+    ("fields", "config", "kind"),
+    [
+        ({"Body": "Stop"}, CONFIG, OptOut),
+        ({"Body": "start"}, CONFIG, OptIn),
+        ({"Body": "cancel"}, CONFIG, Text),
+        ({"Body": "Arrêt"}, make_config(whatsapp_stop_keywords=["stop", "arrêt"]), OptOut),
+        ({"Body": "stop"}, make_config(whatsapp_stop_keywords=[]), Text),
+        ({"Body": "Stop", "ButtonText": "Stop", "ButtonPayload": "pick:1"}, CONFIG, Selection),
+        ({"Body": "Stop", "ListId": "pick:1", "ListTitle": "Stop"}, CONFIG, Selection),
+    ],
+)
+def test_words_of_consent_on_whatsapp_are_written_and_not_tapped(fields: dict[str, str], config: TwilioConfig, kind: type[Content]) -> None:
+    (content,) = contents(message(**fields), config)
+    assert type(content) is kind
+
+
+def test_a_button_does_not_hide_a_stop_in_an_sms() -> None:
+    assert contents(sms(Body="stop", ButtonText="x", ButtonPayload="x"), SMS) == [OptOut(reason="stop")]
+
+
 def test_what_twilio_says_of_consent_comes_first() -> None:
     assert contents(sms(Body="basta", OptOutType="STOP"), SMS) == [OptOut(reason="basta")]
     assert contents(sms(Body="stop", OptOutType="START"), SMS) == [OptIn()]
-    assert contents(message(Body="stop")) == [Text(text="stop")], "on WhatsApp only Twilio knows"
 
 
 # Status callbacks

@@ -364,6 +364,13 @@ def test_nobody_answers_a_name() -> None:
     send(Text(text="hello"), to="3020")
 
 
+def test_who_wrote_by_rcs_is_answered_by_rcs() -> None:
+    _, (call,) = send(Text(text="hello"), POOL, to=f"rcs:{PERSON}")
+    assert fields_of(call)["To"] == f"rcs:{PERSON}"
+    with pytest.raises(RecipientGone):
+        send(Text(text="hello"), POOL, to="rcs:agent")
+
+
 @pytest.mark.parametrize("content", [Text(text="  "), File(kind=FileKind.IMAGE), RichContent()])
 def test_what_holds_nothing_is_refused(content: Content) -> None:
     with pytest.raises(UnsupportedContent):
