@@ -45,7 +45,10 @@ def message_lane(lane_key: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One event about to be written. ``source_id`` None: it has no identity, every copy is a new event."""
+    """One event about to be written. ``source_id`` None: it has no identity, every copy is a new event.
+
+    ``by_bot``: towards the consumer, a bot is known to have written it.
+    """
 
     lane_key: str
     direction: str
@@ -62,6 +65,7 @@ class Entry:
     dialog_id: str = ""
     sequence: int | None = None
     occurred_at: datetime | None = None
+    by_bot: bool = False
     orphan: bool = False
 
     @classmethod
@@ -104,7 +108,8 @@ _INSERT_LANE = (
 )
 _INSERT_EVENT = """INSERT INTO webhooks_app_event (
     public_id, brand_id, channel_id, conversation_id, lane_id, position, direction, kind, content, consumer_external_id, profile, dialog_id,
-    sequence, source_scope, source_id, wire_type, raw, occurred_at, received_at, state, tries, outcome, detail, possibly_doubled, awaits
+    sequence, source_scope, source_id, wire_type, raw, occurred_at, received_at, state, tries, outcome, detail, possibly_doubled, awaits,
+    by_bot
 )"""
 
 _APPEND = f"""
@@ -112,9 +117,10 @@ WITH input AS (
     SELECT * FROM unnest(
         %(ord)s::int[], %(key)s::text[], %(direction)s::text[], %(brand)s::uuid[], %(channel)s::uuid[], %(scope)s::uuid[], %(source)s::text[],
         %(public)s::uuid[], %(kind)s::text[], %(content)s::text[], %(raw)s::bytea[], %(wire)s::text[], %(consumer)s::text[],
-        %(profile)s::text[], %(conversation)s::uuid[], %(dialog)s::text[], %(sequence)s::bigint[], %(occurred)s::timestamptz[], %(orphan)s::bool[]
+        %(profile)s::text[], %(conversation)s::uuid[], %(dialog)s::text[], %(sequence)s::bigint[], %(occurred)s::timestamptz[], %(bot)s::bool[],
+        %(orphan)s::bool[]
     ) AS t(ord, key, direction, brand, channel, scope, source, public, kind, content, raw, wire, consumer, profile, conversation, dialog,
-           sequence, occurred, orphan)
+           sequence, occurred, bot, orphan)
 ), fresh AS (
     SELECT DISTINCT ON (scope, source) * FROM input
     WHERE NOT EXISTS (SELECT 1 FROM webhooks_app_event e WHERE e.source_scope = input.scope AND e.source_id = input.source)
@@ -132,7 +138,7 @@ WITH input AS (
 )
 {_INSERT_EVENT}
 SELECT public, brand, channel, conversation, lane_id, position, direction, kind, content::jsonb, consumer, profile::jsonb, dialog,
-       sequence, scope, source, wire, raw, occurred, now(), 'waiting', 0, '', '', false, ''
+       sequence, scope, source, wire, raw, occurred, now(), 'waiting', 0, '', '', false, '', bot
 FROM numbered
 ON CONFLICT (source_scope, source_id) DO NOTHING
 RETURNING public_id
@@ -150,7 +156,7 @@ WITH lane AS (
 {_INSERT_EVENT}
 SELECT %(public)s::uuid, %(brand)s::uuid, %(channel)s::uuid, %(conversation)s::uuid, lane.id, lane.tail, %(direction)s, %(kind)s, %(content)s::jsonb,
        %(consumer)s, %(profile)s::jsonb, %(dialog)s, %(sequence)s::bigint, %(scope)s::uuid, %(source)s, %(wire)s, %(raw)s::bytea,
-       %(occurred)s::timestamptz, now(), 'waiting', 0, '', '', false, ''
+       %(occurred)s::timestamptz, now(), 'waiting', 0, '', '', false, '', %(bot)s::bool
 FROM lane
 ON CONFLICT (source_scope, source_id) DO NOTHING
 RETURNING public_id
@@ -194,6 +200,7 @@ _COLUMNS = (
     "dialog",
     "sequence",
     "occurred",
+    "bot",
     "orphan",
 )
 
@@ -218,6 +225,7 @@ def _values(order: int, public_id: uuid.UUID, entry: Entry) -> Iterable[Any]:
         storable(entry.dialog_id)[:64],
         entry.sequence,
         entry.occurred_at,
+        entry.by_bot,
         entry.orphan,
     )
 

@@ -202,5 +202,6 @@ def _entry(app: LivePersonConfig, notification: Notification, where: _Known, *, 
         dialog_id=notification.dialog_id,
         sequence=notification.sequence,
         occurred_at=_instant(notification.server_timestamp_ms),
+        by_bot=notification.by_bot,
         orphan=orphan,
     )

@@ -107,6 +107,8 @@ class SendContext:
     ``last_inbound_at`` is when the consumer last wrote (messaging windows). ``app`` is the provider app's config where there is one.
     ``to`` is the vendor's id of the person. ``recent_source_ids`` are the ``source_id`` of what the person did last, newest first, for
     vendors that want a message named when typing or reading is shown; only there for a ``ChatState`` or ``Receipt``.
+    ``by_bot``: a bot of the account or the platform itself is known to have written the content, for vendors that let only people answer late.
+    False is a person, or an author whom LivePerson does not tell apart from one.
     """
 
     to: str
@@ -118,6 +120,7 @@ class SendContext:
     last_inbound_at: datetime | None = None
     api_base: str = ""  # where the vendor's API is, without a trailing slash; empty is the vendor's own address
     recent_source_ids: tuple[str, ...] = ()
+    by_bot: bool = False
 
     def payload_for(self, choice: Choice) -> str:
         """What to put behind a button of this message, for ``plan``: a tap that brings it back names exactly this choice."""

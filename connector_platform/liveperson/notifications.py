@@ -53,6 +53,18 @@ CHAT_STATES: Mapping[str, ChatStateKind] = {
 RECEIPTS: Mapping[str, ReceiptKind] = {"ACCEPT": ReceiptKind.DELIVERED, "READ": ReceiptKind.READ, "NACK": ReceiptKind.FAILED}
 
 
+BOT_ROLES = frozenset({"CONTROLLER", "AGENT"})
+"""The controller bot, which sends automatic messages, and the survey bot. Agents' bots have the roles of people.
+
+Source: https://developers.liveperson.com/messaging-window-api-tutorials-post-conversation-survey.html (archived copy, checked 2026-11).
+"""
+BOT_METADATA = ("BotResponse", "EscalationSummary", "IBMWatsonInfo", "AutoMessage", "Question")
+"""What only bots put beside what they write.
+
+Source: https://developers.liveperson.com/conversation-metadata-guide.html (archived copy, checked 2026-11).
+"""
+
+
 class NotificationKind(StrEnum):
     CONTENT = "content"
     RICH = "rich"
@@ -94,6 +106,11 @@ class Notification:
     def is_echo(self) -> bool:
         """Whether the consumer did it, on any channel of the account."""
         return self.role == "CONSUMER"
+
+    @property
+    def by_bot(self) -> bool:
+        """Whether a bot is known to have done it. Nothing in a webhook proves a person: a bot that does not name itself looks like one."""
+        return self.role in BOT_ROLES or any(item.get("type") in BOT_METADATA for item in self.metadata)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,6 +111,28 @@ def test_only_the_consumer_is_an_echo(role: str) -> None:
     assert one(originatorMetadata=None).role == ""
 
 
+@pytest.mark.parametrize("role", ["ASSIGNED_AGENT", "MANAGER", "READER", "AGENT_MANAGER", "NEW_ROLE", "", "CONSUMER"])
+def test_a_role_that_people_have_proves_no_bot(role: str) -> None:
+    assert one(originatorMetadata={"role": role}).by_bot is False
+
+
+@pytest.mark.parametrize("role", ["CONTROLLER", "AGENT"])
+def test_livepersons_own_bots_are_known_by_their_role(role: str) -> None:
+    assert one(originatorMetadata={"role": role}).by_bot is True
+
+
+@pytest.mark.parametrize("kind", ["BotResponse", "EscalationSummary", "IBMWatsonInfo", "AutoMessage", "Question"])
+def test_an_accounts_bot_is_known_by_what_it_says_of_itself(kind: str) -> None:
+    assert one(metadata=[{"type": "ExternalId", "id": "x"}, {"type": kind}]).by_bot is True
+
+
+@pytest.mark.parametrize(
+    "metadata", [None, [], [{"type": "ExternalId"}], [{"type": "ActionReason"}], [{}], [{"type": ["BotResponse"]}], ["BotResponse"], {}]
+)
+def test_other_metadata_proves_no_bot(metadata: Any) -> None:
+    assert one(metadata=metadata).by_bot is False
+
+
 def test_the_survey_counts_from_zero_again_without_colliding() -> None:
     assert one(sequence=0).source_id == f"{CONVERSATION}:0"
     assert one(sequence=0, dialogId=SURVEY).source_id == f"{SURVEY}:0"

@@ -152,6 +152,7 @@ class EventSerializer(serializers.ModelSerializer):
             "outcome",
             "detail",
             "possibly_doubled",
+            "by_bot",
             "losses",
             "shown",
         )

@@ -10,7 +10,9 @@ from connector_platform.core.clock import now
 from webhooks_app.delivery.people import Person
 
 
-def send_context(channel: ChannelConfig, person: Person, message_id: str, *, recent_source_ids: tuple[str, ...] = ()) -> SendContext:
+def send_context(
+    channel: ChannelConfig, person: Person, message_id: str, *, recent_source_ids: tuple[str, ...] = (), by_bot: bool = False
+) -> SendContext:
     """The context of a call to ``channel`` about ``person``."""
     return SendContext(
         to=person.external_id,
@@ -22,4 +24,5 @@ def send_context(channel: ChannelConfig, person: Person, message_id: str, *, rec
         last_inbound_at=person.last_inbound_at,
         api_base=settings.PROVIDER_API_BASES.get(channel.provider.slug, ""),
         recent_source_ids=recent_source_ids,
+        by_bot=by_bot,
     )

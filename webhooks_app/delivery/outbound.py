@@ -143,9 +143,11 @@ class OutboundDelivery:
         """When the first call began, also where that was an earlier try: no vendor's watermark for this message can be before it."""
         return self.runner.first_effect_at or self.job.started_at or now()
 
-    def _send(self, channel: ChannelConfig, person: Person, content: Content, *, recent_source_ids: tuple[str, ...] = ()) -> Sent:
-        provider = channel.provider
-        context = send_context(channel, person, str(self.job.public_id), recent_source_ids=recent_source_ids)
+    def _send(
+        self, channel: ChannelConfig, person: Person, content: Content, *, recent_source_ids: tuple[str, ...] = (), by_bot: bool = False
+    ) -> Sent:
+        provider, by_bot = channel.provider, by_bot or self.job.by_bot
+        context = send_context(channel, person, str(self.job.public_id), recent_source_ids=recent_source_ids, by_bot=by_bot)
         return self.runner.run(provider.send(content, channel.config, context), self.job.progress, provider.interpret)
 
     def _remember(self, connection: Any, channel: ChannelConfig, talk: Talk, message_id: str, part: int, sent_at: datetime) -> None:
@@ -237,7 +239,7 @@ class OutboundDelivery:
         if not channel.sends:
             return f"the consumer was not told: {channel.name} is {channel.state.label.lower()}", None
         try:
-            sent = self._send(channel, person, Text(text=words))
+            sent = self._send(channel, person, Text(text=words), by_bot=True)
         except DeliveryError as error:
             if error.retryable and self.job.tries < NOTICE_TRIES:
                 raise

@@ -52,6 +52,7 @@ class Job:
     possibly_doubled: bool
     in_doubt: bool
     wire_type: str
+    by_bot: bool
     read_age_s: float
     read_at_s: float
 
@@ -63,7 +64,7 @@ class Job:
 
 _COLUMNS = """e.id, e.public_id, e.brand_id, e.channel_id, e.conversation_id, e.content, e.consumer_external_id, e.profile, e.dialog_id,
     e.sequence, e.occurred_at, e.received_at, e.tries, e.started_at, e.progress, e.possibly_doubled, e.state = 'sending', e.wire_type,
-    extract(epoch FROM now() - e.received_at)::float"""
+    e.by_bot, extract(epoch FROM now() - e.received_at)::float"""
 
 
 def _job(row: Sequence[Any]) -> Job:

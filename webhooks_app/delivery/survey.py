@@ -191,5 +191,6 @@ def _ask(connection: Any, found: OpenSurvey, channel: ChannelConfig, name: str, 
         conversation_id=found.conversation_id,
         dialog_id=found.liveperson_id,
         wire_type=WIRE_TYPE,
+        by_bot=True,
     )
     append([entry], connection)

@@ -65,6 +65,9 @@ class Event(models.Model):
     progress = models.JSONField(null=True)
     losses = models.JSONField(null=True, help_text="What the channel could not show as it was meant, and what became of it.")
     shown = models.JSONField(null=True, help_text="What the message offered to choose from: taps and numbers are looked up here.")
+    by_bot = models.BooleanField(
+        default=False, db_default=False, help_text="A bot is known to have written it; else a person, or nobody knows."
+    )
     awaits = models.CharField(max_length=300, blank=True, default="", help_text="The vendor's message id that a held receipt waits for.")
 
     objects: ClassVar = ScopedManager(brand="brand")
