@@ -29,7 +29,7 @@ def _leave(state: LivePersonState, conversation_id: str, body: dict[str, Any]) -
 
 
 def _text(state: LivePersonState, conversation_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    replies, metadata = optional(body, "quickReplies", dict), optional(body, "metadata", list)
+    replies, metadata = optional(body, "quickReplies", dict), _metadata(state, conversation_id, body)
     return {"sequence": agents.text(state, conversation_id, field(body, "text", str), quick_replies=replies, metadata=metadata)}
 
 
@@ -38,7 +38,7 @@ def _private(state: LivePersonState, conversation_id: str, body: dict[str, Any])
 
 
 def _rich(state: LivePersonState, conversation_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    replies, metadata = optional(body, "quickReplies", dict), optional(body, "metadata", list)
+    replies, metadata = optional(body, "quickReplies", dict), _metadata(state, conversation_id, body)
     return {"sequence": agents.rich(state, conversation_id, field(body, "content", dict), quick_replies=replies, metadata=metadata)}
 
 
@@ -110,6 +110,14 @@ def _auto_close(state: LivePersonState, conversation_id: str, body: dict[str, An
 
 def _resume(state: LivePersonState, conversation_id: str, body: dict[str, Any]) -> dict[str, Any]:
     return {"conversationId": agents.resume(state, conversation_id).conversation_id}
+
+
+def _metadata(state: LivePersonState, conversation_id: str, body: dict[str, Any]) -> list[Any] | None:
+    """What stands beside the message; a bot's own, and the bot joins, where ``bot`` is true."""
+    metadata = optional(body, "metadata", list)
+    if not optional(body, "bot", bool):
+        return metadata
+    return [agents.join_bot(state, conversation_id), *(metadata or [])]
 
 
 def _sequences(body: dict[str, Any]) -> list[int] | None:

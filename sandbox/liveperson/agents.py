@@ -32,7 +32,7 @@ from sandbox.liveperson.conversations import (
 )
 from sandbox.liveperson.files import CONTENT_TYPES, FILE_TYPE, MAX_FILE_BYTES
 from sandbox.liveperson.state import LivePersonState
-from sandbox.liveperson.users import agent_of
+from sandbox.liveperson.users import agent_of, bot_of
 
 DELAYS = ("NIGHT", "WEEKEND", "HOLIDAY")
 
@@ -65,6 +65,15 @@ def join(state: LivePersonState, conversation_id: str, agent_id: str | None = No
         _unassign(conversation)
         conversation.main.participants.append(Participant(agent_id, ASSIGNED_AGENT))
         state.changed(conversation)
+
+
+def join_bot(state: LivePersonState, conversation_id: str) -> dict[str, Any]:
+    """Assign the account's bot, as ``join`` does an agent; returns the metadata by which what it sends is known as a bot's.
+
+    Source: https://developers.liveperson.com/conversation-metadata-guide.html (BotResponse)
+    """
+    join(state, conversation_id, bot_of(conversation_of(state, conversation_id).account_id, "agent"))
+    return {"type": "BotResponse", "externalConversationId": conversation_id}
 
 
 def leave(state: LivePersonState, conversation_id: str) -> None:

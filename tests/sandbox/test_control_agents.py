@@ -33,6 +33,24 @@ def test_text_joins_first_and_answers_the_conversation_after_it() -> None:
     run(body)
 
 
+def test_a_bot_writes_as_assigned_agent_and_is_known_by_its_metadata() -> None:
+    async def body(world: World) -> None:
+        cid = await (await Connector.of(world)).opened()
+        _, answer = await act(world, cid, "text", {"text": "beep", "bot": True, "metadata": [{"type": "ExternalId", "id": "m-1"}]})
+        bot_id = answer["conversation"]["agentId"]
+        _, answer = await act(world, cid, "rich", {"content": {"type": "vertical", "elements": []}, "bot": True})
+        await act(world, cid, "join")
+        _, answer = await act(world, cid, "text", {"text": "hello", "bot": False})
+        assert answer["conversation"]["agentId"] != bot_id
+        bot = {"type": "BotResponse", "externalConversationId": cid}
+        sent = [item.change for item in await world.endpoint.until(6) if "event" in item.change]
+        assert [change["originatorMetadata"]["role"] for change in sent] == ["ASSIGNED_AGENT"] * 3
+        assert [change["originatorId"] == bot_id for change in sent] == [True, True, False]
+        assert [change.get("metadata") for change in sent] == [[bot, {"type": "ExternalId", "id": "m-1"}], [bot], None]
+
+    run(body)
+
+
 def test_file_is_stored_and_downloadable_by_the_connector() -> None:
     async def body(world: World) -> None:
         connector = await Connector.of(world)
@@ -120,6 +138,7 @@ def test_resume_opens_a_new_conversation_with_the_agent_in_it() -> None:
     ("action", "body_", "error"),
     [
         ("text", {}, "text must be a string"),
+        ("text", {"text": "a", "bot": 1}, "bot must be true or false"),
         ("text", {"text": ""}, "text must be a non-empty string"),
         ("text", [], "the body must be a JSON object"),
         ("rich", {"content": {}}, "content must be an object with a type, such as vertical"),
