@@ -22,6 +22,7 @@ def channels(keys: Keys, sandbox_url: str) -> list[DemoChannel]:
             "app_secret": secret,
             "verify_token": verify_token,
             "access_token": token,
+            "human_agent": True,
         }
 
     app = {
@@ -35,7 +36,7 @@ def channels(keys: Keys, sandbox_url: str) -> list[DemoChannel]:
             key="instagram",
             provider="instagram",
             name="on Instagram",
-            config={"account_id": INSTAGRAM_ID, "access_token": token},
+            config={"account_id": INSTAGRAM_ID, "access_token": token, "human_agent_enabled": True},
             address=INSTAGRAM_ID,
             line=line,
             app=DemoApp(name="Demo Instagram app", config=app),

@@ -15,14 +15,14 @@ def channels(keys: Keys, sandbox_url: str) -> list[DemoChannel]:
     token = keys.derive("messenger access_token")
 
     def line(channel: Json, app_row: Json) -> Json:
-        return {**app, "name": channel["name"], "callback_url": app_row["callback_url"], "access_token": token}
+        return {**app, "name": channel["name"], "callback_url": app_row["callback_url"], "access_token": token, "human_agent": True}
 
     return [
         DemoChannel(
             key="messenger",
             provider="messenger",
             name="on Messenger",
-            config={"page_id": PAGE_ID, "page_access_token": token},
+            config={"page_id": PAGE_ID, "page_access_token": token, "human_agent_enabled": True},
             address=PAGE_ID,
             line=line,
             app=DemoApp(name="Demo Meta app", config=app),

@@ -25,7 +25,7 @@ from connector_platform.core.errors import (
 RECONNECT = "Generate a new access token at Meta and store it in the channel."
 WAIT = "Nothing to do; the platform waits and tries again. Lower the channel's rate if it keeps happening."
 LATER = "Nothing to do; the platform tries again."
-WINDOW = "Wait for the person to write again; Human agent extends the window to 7 days."
+WINDOW = "Wait for the person to write again; Human agent extends the window to 7 days for people's answers."
 PROGRAM = "Report it with the trace id: the platform built a request that Meta does not take."
 SEND_LINK = "Nothing to do: the person was sent a link to the file. Send a smaller file, or one of another type."
 

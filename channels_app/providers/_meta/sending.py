@@ -161,7 +161,8 @@ def _act(action: str, channel: Channel, context: SendContext) -> Steps[Sent]:
 def messaging_type(context: SendContext, *, human_agent: bool) -> dict[str, str]:
     """The fields that say by what right we write.
 
-    Message tags other than HUMAN_AGENT were removed on 2026-04-27; using one is answered 100/1893061.
+    Message tags other than HUMAN_AGENT were removed on 2026-04-27; using one is answered 100/1893061. That one is for people's answers only:
+    https://developers.facebook.com/docs/messenger-platform/policy/policy-overview (checked 2026-07).
 
     Raises:
         WindowClosed: by none.
@@ -171,6 +172,10 @@ def messaging_type(context: SendContext, *, human_agent: bool) -> dict[str, str]
         return {"messaging_type": "RESPONSE"}
     if not human_agent:
         raise WindowClosed("the person's last message is more than 24 hours ago, and Human agent is not enabled for this channel")
+    if age <= HUMAN_AGENT_WINDOW and context.by_bot:
+        raise WindowClosed(
+            "the person's last message is more than 24 hours ago: until 7 days have passed only a person's answer may go, and a bot wrote this one"
+        )
     if age <= HUMAN_AGENT_WINDOW:
         return {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
     raise WindowClosed("the person's last message is more than 7 days ago; only a new one from them opens the conversation again")

@@ -85,8 +85,8 @@ class InstagramConfig(ProviderConfig):
         default=False,
         title="Human agent",
         description=(
-            "Answer up to 7 days after the person's last message instead of 24 hours. Only after Meta approved the Human Agent feature: "
-            "App review → Permissions and features."
+            "Let people, but no bots, answer up to 7 days after the person's last message instead of 24 hours. Only after Meta approved the "
+            "Human Agent feature: App review → Permissions and features."
         ),
     )
     repeat_choices: bool = Field(

@@ -83,6 +83,27 @@ def test_the_window_decides_by_what_right_we_write(
         assert {key: payload[key] for key in payload if key in ("messaging_type", "tag")} == expected
 
 
+@pytest.mark.parametrize(
+    ("age", "is_enabled", "words"),
+    [
+        (timedelta(hours=24), True, ""),
+        (timedelta(hours=24, seconds=1), True, "only a person's answer may go"),
+        (timedelta(days=7), True, "only a person's answer may go"),
+        (timedelta(days=7, seconds=1), True, "more than 7 days ago"),
+        (timedelta(hours=24, seconds=1), False, "Human agent is not enabled"),
+    ],
+)
+def test_a_bots_words_never_go_with_the_tag_for_people(case: ProviderCase, age: timedelta, is_enabled: bool, words: str) -> None:
+    config, context = with_human_agent(case, is_enabled), case.context(last_inbound_at=NOW - age, by_bot=True)
+    if words:
+        with pytest.raises(WindowClosed, match=words):
+            next(case.provider.send(Text(text="hello"), config, context))
+        typing = case.provider.send(ChatState(state=ChatStateKind.COMPOSING), config, context)
+        assert drive(case.provider, typing, case.answer) == (Sent(), [])
+    else:
+        assert json.loads(next(case.provider.send(Text(text="hello"), config, context)).body)["messaging_type"] == "RESPONSE"
+
+
 def file_refusals(case: ProviderCase) -> frozenset[str]:
     found: frozenset[str] = importlib.import_module(f"channels_app.providers.{case.provider.slug}.errors").FILE_REFUSALS
     assert found
