@@ -358,6 +358,7 @@ def test_a_wish_about_advertisements_is_told_in_a_conversation_and_holds_nothing
     conversation = world.open_conversation()
     channel = configs.channel(world.channel.id)
     assert channel is not None
+    wrote_at = world.consumer().last_inbound_at
     wish = InboundEvent(consumer_id=PERSON, source_id="wish-1", content=content, wire_type="wish", raw=b"{}", address=PAGE)
     alone = replace(wish, consumer_id="24500000000000099", source_id="wish-2")
     # when
@@ -369,6 +370,9 @@ def test_a_wish_about_advertisements_is_told_in_a_conversation_and_holds_nothing
     world.notify(text_change(conversation, 9, "an answer"))
     world.work()
     assert ended(world.event(direction="o", sequence=9)) == ("done", "sent")
+    # and the vendor's window runs on
+    assert wrote_at is not None
+    assert world.consumer().last_inbound_at == wrote_at
 
 
 def test_when_liveperson_closed_it_while_it_was_opened_the_message_is_tried_again(world: World) -> None:

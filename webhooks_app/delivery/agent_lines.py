@@ -24,7 +24,7 @@ def agent_text(content: Content) -> str | None:
         case OptOut(marketing_only=True):
             return "[the consumer wants no more marketing messages]"
         case OptIn(marketing_only=True):
-            return "[the consumer wants marketing messages again]"
+            return "[the consumer wants marketing messages]"
         case OptOut():
             return "[the consumer wants no more messages]"
         case OptIn():

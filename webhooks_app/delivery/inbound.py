@@ -89,7 +89,7 @@ class InboundDelivery:
         if isinstance(content, Text) and self.channel.options.closes(content.text):
             content = Close()
         is_message = agent_text(content) is not None
-        opens_window = is_message and (not isinstance(content, Unsupported) or content.opens_window)
+        opens_window = is_message and _opens_window(content)
         if not self.job.consumer_external_id:
             return self._nameless(content)
         person, talk = people.meet(
@@ -341,3 +341,13 @@ class InboundDelivery:
         bodies = [progress.response(index).json() for index in range(len(progress.answers))]
         numbers = [body["body"].get("sequence") for body in bodies if isinstance(body, dict) and isinstance(body.get("body"), dict)]
         return [number for number in numbers if isinstance(number, int) and abs(number) < 2**63]
+
+
+def _opens_window(content: Content) -> bool:
+    """Whether vendors count the time in which we may answer from it: a wish about advertisements is no message."""
+    match content:
+        case Unsupported():
+            return content.opens_window
+        case OptOut() | OptIn():
+            return not content.marketing_only
+    return True
