@@ -84,7 +84,7 @@ def test_what_brought_somebody_is_told_before_their_words(live: LiveStack) -> No
         "still there?",
         "[came through the link “leaflet”]",
         "Start",
-        "[wants no more marketing messages: Offers]",
+        "[the consumer wants no more marketing messages]",
     )
 
     # and who wants no marketing is answered all the same

@@ -1,4 +1,4 @@
-"""Attachments that Messenger and Instagram write alike: files, and shared things of which only a link is known."""
+"""Attachments that Messenger and Instagram write alike: files, products, and shared things of which only a link is known."""
 
 from __future__ import annotations
 
@@ -26,3 +26,11 @@ def link(attachment: Any, payload: dict[str, Any], noun: str, *, key: str = "url
         return Unsupported(kind="share", description=f"shared {noun} that this channel cannot show")
     title = wire.text(payload, "title") or wire.text(attachment, "title")
     return Text(text=f"{title}\n{url}" if title else url)
+
+
+def template(payload: dict[str, Any]) -> Content:
+    """A line for the agent: the products of the brand's shop that the person sent by name, or that it was something structured."""
+    products = wire.items(wire.obj(payload, "product"), "elements")
+    titles = [title for product in products if (title := wire.text(product, "title"))]
+    words = f"sent a product: {', '.join(titles)[:300]}" if titles else "sent a structured message that this channel cannot show"
+    return Unsupported(kind="template", description=words)

@@ -77,6 +77,12 @@ def referral_beside(wire_type: str, mid: str, data: dict[str, Any]) -> Iterator[
         yield Made(wire_type=f"{wire_type}.referral", source_id=f"referral:{mid}", content=content, reference=name)
 
 
+def taken_back(mid: str) -> Made:
+    """A line for the agent: the message ``mid`` was unsent. The event carries that message's own id, and none of its words are repeated."""
+    content = Unsupported(kind="deleted", description="took back a message", opens_window=False)
+    return Made(wire_type="message.deleted", source_id=f"deleted:{mid}", content=content)
+
+
 def reference(data: dict[str, Any]) -> str:
     """What brought the person here, as Meta names it: the link's parameter, the ad's id, the product's, the page with the chat plug-in."""
     product = wire.identifier(wire.obj(data, "product"), "id")

@@ -68,7 +68,7 @@ def _content(kind: str, attachment: Any, payload: dict[str, Any]) -> Content:
         case "story_mention":
             return _story_mention(wire.web_url(payload, "url"))
         case "template":
-            return Unsupported(kind="template", description=_template(payload))
+            return media.template(payload)
     return Unsupported(kind=wire.name(kind), description=_NOTES.get(kind, "sent something this channel cannot show"))
 
 
@@ -76,9 +76,3 @@ def _story_mention(url: str) -> Content:
     # Meta's terms: a story's picture may not be kept longer than the story lives, so the agent gets its address, not a copy.
     words = "mentioned you in a story"
     return Unsupported(kind="story_mention", description=f"{words}: {url}" if url else words)
-
-
-def _template(payload: dict[str, Any]) -> str:
-    products = wire.items(wire.obj(payload, "product"), "elements")
-    titles = [title for product in products if (title := wire.text(product, "title"))]
-    return f"sent a product: {', '.join(titles)[:300]}" if titles else "sent a structured message that this channel cannot show"

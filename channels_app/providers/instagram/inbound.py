@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from channels_app.providers._meta import envelope, readers, wire
+from channels_app.providers._meta import envelope, optins, readers, wire
 from channels_app.providers._meta.envelope import Event, Ignored, Made, Readers
 from channels_app.providers.instagram import attachments
 from connector_platform.core.events import Content, ParsedCallback, Receipt, ReceiptKind, Selection, Text, Unsupported
@@ -31,7 +31,7 @@ EVENT_TYPES: Mapping[str, str] = MappingProxyType(
         "referral": "an opt-in with the reference: the person opened the thread by a link, an ad or a product",
         "read": "a receipt: read up to and including this message",
         "reaction": "a note for the agent: reacted, or took the reaction back",
-        "optin": "ignored: a token for marketing messages, which this channel does not send",
+        **optins.EVENT_TYPES,
         "standby": "ignored: another app holds the conversation",
         "changes": "ignored: comments and mentions, or the dashboard's test button",
         "pass_thread_control": "ignored: handover between apps",
@@ -43,7 +43,15 @@ EVENT_TYPES: Mapping[str, str] = MappingProxyType(
     }
 )
 
-SUBSCRIBED_FIELDS = ("messages", "messaging_postbacks", "messaging_seen", "message_reactions", "message_edit", "messaging_referral")
+SUBSCRIBED_FIELDS = (
+    "messages",
+    "messaging_postbacks",
+    "messaging_seen",
+    "message_reactions",
+    "message_edit",
+    "messaging_referral",
+    "messaging_optins",
+)
 """What is read here of all that Meta could tell."""
 
 
@@ -64,9 +72,7 @@ def _message(event: Event) -> Iterator[Made]:
     words = wire.text(message, "text")
     mid = wire.identifier(message, "mid") or f"message:{event.consumer_id}:{event.stamp}:{wire.digest(words)}"
     if message.get("is_deleted") is True:
-        # It carries the id of the message that it takes back.
-        taken_back = Unsupported(kind="deleted", description="took back a message", opens_window=False)
-        yield Made(wire_type="message.deleted", source_id=f"deleted:{mid}", content=taken_back)
+        yield readers.taken_back(mid)
         return
     referral = wire.obj(message, "referral")
     yield from readers.referral_beside("message", mid, referral)
@@ -112,5 +118,6 @@ _READERS: Readers = {
     "postback": readers.postback,
     "reaction": readers.reaction,
     "read": _read,
+    "optin": optins.optin,
     "referral": readers.referral,
 }

@@ -14,7 +14,15 @@ from channels_app.providers.instagram.outbound import account_graph, app_graph
 from connector_platform.core.calls import Steps
 from connector_platform.core.errors import ConfigurationError, ServerFault
 
-PAGE_FIELDS = ("messages", "messaging_postbacks", "message_reads", "message_reactions", "message_edits", "messaging_referrals")
+PAGE_FIELDS = (
+    "messages",
+    "messaging_postbacks",
+    "message_reads",
+    "message_reactions",
+    "message_edits",
+    "messaging_referrals",
+    "messaging_optins",
+)
 """Pages name their fields otherwise. What Instagram tells of the account is ticked under Webhooks; the page must only be connected."""
 SCOPES = ("instagram_basic", "instagram_manage_messages")
 

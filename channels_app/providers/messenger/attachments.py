@@ -23,7 +23,7 @@ EVENT_TYPES = {
     "message.reel": "the link of the shared reel, else a note for the agent",
     "message.ig_post": "the link of the shared Instagram post, else a note for the agent",
     "message.ig_reel": "the link of the shared Instagram reel, else a note for the agent",
-    "message.template": "a note for the agent: a structured message",
+    "message.template": "a note for the agent: a product of the shop, or a structured message",
     "message.appointment_booking": "a note for the agent: an appointment",
 }
 
@@ -31,7 +31,7 @@ THUMBS_UP = frozenset({"369239263222822", "369239343222814", "369239383222810"})
 """Small, medium and large: the person held the button for longer."""
 
 _SHARED = {"post": "a post", "reel": "a reel", "ig_post": "an Instagram post", "ig_reel": "an Instagram reel"}
-_NOTES = {"template": "sent a structured message that this channel cannot show", "appointment_booking": "sent an appointment booking"}
+_NOTES = {"appointment_booking": "sent an appointment booking"}
 
 
 def read(attachments: list[Any], *, has_text: bool) -> Iterator[tuple[str, Content]]:
@@ -60,6 +60,8 @@ def _content(kind: str, attachment: Any, payload: dict[str, Any]) -> Content:
         return media.file(kind, payload)
     if kind == "location":
         return _location(attachment, payload)
+    if kind == "template":
+        return media.template(payload)
     if kind in _SHARED:
         return media.link(attachment, payload, _SHARED[kind])
     return Unsupported(kind=wire.name(kind), description=_NOTES.get(kind, "sent something this channel cannot show"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from channels_app.providers._meta import envelope, readers, wire
+from channels_app.providers._meta import envelope, optins, readers, wire
 from channels_app.providers._meta.envelope import Event, Ignored, Made, Readers
 from channels_app.providers.messenger import attachments, feedback
 from connector_platform.core.events import Content, ParsedCallback, Receipt, ReceiptKind, Selection, Text, Unsupported
@@ -20,6 +20,7 @@ EVENT_TYPES: Mapping[str, str] = MappingProxyType(
         **attachments.EVENT_TYPES,
         "message.empty": "a note for the agent that something came which cannot be shown",
         "message.referral": "an opt-in before the message: the ad or link that it came through",
+        "message.deleted": "a note for the agent: a message was taken back",
         "message.echo": "ignored: a copy of what the page wrote",
         "message_edit": "a text for the agent, marked as an edit",
         "postback": "a selection: title and payload of the button",
@@ -27,10 +28,7 @@ EVENT_TYPES: Mapping[str, str] = MappingProxyType(
         "referral": "an opt-in with the link's reference: the person opened the thread by a link, an ad or the chat plug-in",
         "optin": "an opt-in with the plug-in's reference",
         "optin.user_ref": "ignored: a ticked checkbox on a website; Meta names no person before the first message",
-        "optin.marketing_stopped": "a note for the agent: no more marketing messages",
-        "optin.marketing_resumed": "a note for the agent: marketing messages again",
-        "optin.notification_messages": "ignored: a token for marketing messages, which this channel does not send",
-        "optin.one_time_notif_req": "ignored: a token for one notification, which this channel does not send",
+        **optins.EVENT_TYPES,
         **feedback.EVENT_TYPES,
         "delivery": "a receipt: delivered, by message ids or up to the watermark",
         "read": "a receipt: read up to the watermark",
@@ -78,6 +76,10 @@ def _message(event: Event) -> Iterator[Made]:
     """Text first, then the attachments; the first part is known by the message id, the others by ``mid#1``, ``mid#2`` ..."""
     message = wire.obj(event.data, "message")
     words = wire.text(message, "text")
+    mid = wire.identifier(message, "mid") or f"message:{event.consumer_id}:{event.stamp}:{wire.digest(words)}"
+    if message.get("is_deleted") is True:
+        yield readers.taken_back(mid)
+        return
     reply_to = wire.identifier(wire.obj(message, "reply_to"), "mid")
     parts: list[tuple[str, Content]] = []
     if isinstance(message.get("quick_reply"), dict):
@@ -88,35 +90,11 @@ def _message(event: Event) -> Iterator[Made]:
     parts.extend(attachments.read(wire.items(message, "attachments"), has_text=bool(words)))
     if not parts:
         parts.append(("message.empty", Unsupported(kind="message", description="sent something this channel cannot show")))
-    mid = wire.identifier(message, "mid") or f"message:{event.consumer_id}:{event.stamp}:{wire.digest(words)}"
     referral = wire.obj(message, "referral")
     yield from readers.referral_beside("message", mid, referral)
     for index, (wire_type, content) in enumerate(parts):
         source_id = f"{mid}#{index}" if index else mid
         yield Made(wire_type=wire_type, source_id=source_id, content=content, reference=readers.reference(referral))
-
-
-def _optin(event: Event) -> Iterator[Made]:
-    """A plug-in's opt-in with its reference; of marketing messages only that somebody stopped or resumed them."""
-    optin = wire.obj(event.data, "optin")
-    kind = wire.text(optin, "type")
-    if not kind:
-        yield readers.came_by("optin", event, optin)
-        return
-    status = wire.text(optin, "notification_messages_status")
-    if kind != "notification_messages" or status not in _MARKETING:
-        raise Ignored(f"optin.{wire.name(kind)}")
-    name, words = _MARKETING[status]
-    topic = wire.text(optin, "title")[:80]
-    content = Unsupported(kind=name, description=f"{words}: {topic}" if topic else words)
-    source_id = f"optin:{event.consumer_id}:{event.stamp}:{name}:{wire.digest(topic)}"
-    yield Made(wire_type=f"optin.{name}", source_id=source_id, content=content)
-
-
-_MARKETING = {
-    "STOP_NOTIFICATIONS": ("marketing_stopped", "wants no more marketing messages"),
-    "RESUME_NOTIFICATIONS": ("marketing_resumed", "wants marketing messages again"),
-}
 
 
 def _delivery(event: Event) -> Iterator[Made]:
@@ -147,7 +125,7 @@ _READERS: Readers = {
     "reaction": readers.reaction,
     "delivery": _delivery,
     "read": _read,
-    "optin": _optin,
+    "optin": optins.optin,
     "messaging_feedback": feedback.survey,
     "response_feedback": feedback.thumb,
     "referral": readers.referral,

@@ -310,3 +310,16 @@ def test_a_score_outside_of_the_scale_is_no_rating(score: Any) -> None:
 @pytest.mark.parametrize("kind", ["message_edit", "reaction"])
 def test_what_names_no_message_is_ignored(kind: str) -> None:
     assert parse(event(**{kind: {"action": "react"}})) == ParsedCallback(ignored=(kind,))
+
+
+@pytest.mark.parametrize("optin", [{"type": "notification_messages", "notification_messages_status": "MAYBE"}, {"type": "telepathy"}])
+def test_a_decision_that_nobody_knows_is_ignored_by_its_name(optin: dict[str, Any]) -> None:
+    assert parse(event(optin=optin)) == ParsedCallback(ignored=(f"optin.{optin['type']}",))
+
+
+def test_a_message_that_was_taken_back_is_told_beside_the_message_and_not_its_words() -> None:
+    parsed = parse(message(text="oops"), message(is_deleted=True, text="oops"))
+    assert [(found.source_id, found.content) for found in parsed.events] == [
+        ("m_1", Text(text="oops")),
+        ("deleted:m_1", Unsupported(kind="deleted", description="took back a message", opens_window=False)),
+    ]
