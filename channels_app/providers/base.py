@@ -265,13 +265,13 @@ class Provider(ABC):
         raise ConfigurationError("this vendor's callback address is removed by hand")
 
     def renew_credentials(self, config: Any, context: SendContext) -> Steps[dict[str, str]]:
-        """The fields of ``config`` with a fresh credential in them; empty where this channel's has no end.
+        """The fields of ``config`` with a fresh credential in them; empty where this channel's has no end, or not for weeks.
 
         Only called where ``renews_credentials``, now and then, long before the end; every call has ``effect=False``. The old one has to be good
         until the fresh one is stored.
 
         Raises:
-            DeliveryError: the vendor's answer.
+            DeliveryError: the vendor's answer. CredentialsRejected: it ends soon, and only a person can get another.
         """
         yield from ()
         return {}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from channels_app.services.channels import create_channel, update_channel
 from channels_app.services.provider_apps import create_provider_app
 from connector_platform.core.calls import HttpCall, HttpResponse
 from tests.webhooks_app.far_side import answer
-from tests.webhooks_app.world import World
+from tests.webhooks_app.world import PAGE_TOKEN, World
 from webhooks_app.services import checks
 
 ACCOUNT = "17841400000000091"
@@ -25,11 +27,14 @@ OLD, FRESH = "IGAAold000000000000001", "IGAAfresh0000000000001"
 class Meta:
     """The far side of a renewal."""
 
-    def __init__(self, response: HttpResponse) -> None:
+    def __init__(self, response: HttpResponse, page_token: HttpResponse) -> None:
         self.response = response
+        self.page_token = page_token
         self.calls: list[HttpCall] = []
 
     def execute(self, call: HttpCall) -> HttpResponse:
+        if "/debug_token?" in call.url:
+            return self.page_token
         self.calls.append(call)
         return self.response
 
@@ -49,8 +54,8 @@ def channel(world: World) -> Iterator[Channel]:
         )
 
 
-def at(monkeypatch: pytest.MonkeyPatch, response: HttpResponse) -> Meta:
-    meta = Meta(response)
+def at(monkeypatch: pytest.MonkeyPatch, response: HttpResponse, page_token: HttpResponse | None = None) -> Meta:
+    meta = Meta(response, page_token or answer({"data": {"is_valid": True, "expires_at": 0}}))
     monkeypatch.setattr(checks, "_client", lambda: meta)
     return meta
 
@@ -75,7 +80,7 @@ def test_a_fresh_token_replaces_the_old_one_and_nothing_else(channel: Channel, m
 
 def test_a_refusal_is_told_and_the_old_token_stays(channel: Channel, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     at(monkeypatch, answer({"error": {"message": f"Malformed {OLD}", "code": 190, "error_subcode": 463}}, 400))
-    with pytest.raises(CommandError, match="1 of 1 were not renewed"):
+    with pytest.raises(CommandError, match="1 of 2 were not renewed"):
         call_command("renew_credentials")
     assert stored(channel).access_token.get_secret_value() == OLD
     said = capsys.readouterr().out
@@ -94,3 +99,17 @@ def test_what_an_operator_stored_meanwhile_stays(channel: Channel, monkeypatch: 
     monkeypatch.setattr(meta, "execute", operator_is_faster)
     call_command("renew_credentials")
     assert stored(channel).access_token.get_secret_value() == "IGAAoperators000000001"
+
+
+def test_a_pages_token_that_ends_soon_is_told_in_time_and_goes_on(
+    channel: Channel, world: World, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    ends = int(time.time()) + 9 * 86400
+    at(monkeypatch, answer({"access_token": FRESH}), answer({"data": {"is_valid": True, "expires_at": 0, "data_access_expires_at": ends}}))
+    with pytest.raises(CommandError, match="1 of 2 were not renewed"):
+        call_command("renew_credentials")
+    said = capsys.readouterr().out
+    assert f"{world.channel.name}: The access token ends on {datetime.fromtimestamp(ends, UTC):%Y-%m-%d} and cannot be exchanged" in said
+    assert PAGE_TOKEN not in said
+    with scopes_disabled():
+        assert Channel.objects.get(pk=world.channel.pk).state == "active"

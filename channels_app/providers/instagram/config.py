@@ -5,6 +5,7 @@ Source: https://developers.facebook.com/docs/instagram-platform/overview (checke
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
@@ -20,6 +21,13 @@ def _page_id(value: str, info: ValidationInfo) -> str:
     elif value:
         raise ValueError("must stay empty with Instagram Login, which knows no page")
     return value
+
+
+def _day(value: str) -> str:
+    try:
+        return f"{date.fromisoformat(value)}" if value else ""
+    except ValueError:
+        raise ValueError("must be a day such as 2027-01-21, or empty") from None
 
 
 class InstagramAppConfig(ProviderConfig):
@@ -80,6 +88,11 @@ class InstagramConfig(ProviderConfig):
         description=(
             "With the log-in instagram: Instagram → API setup → Generate token; it lives 60 days. With facebook: the token of the linked page."
         ),
+    )
+    token_ends_on: Annotated[str, AfterValidator(_day)] = Field(
+        default="",
+        title="Token ends on",
+        description="Only with the log-in instagram. Renewals fill it in; empty it when you enter a token yourself.",
     )
     human_agent_enabled: bool = Field(
         default=False,

@@ -5,7 +5,9 @@ Source: https://developers.facebook.com/docs/instagram-platform/webhooks and ...
 
 from __future__ import annotations
 
-from channels_app.providers._meta import graph, wire
+from datetime import date, timedelta
+
+from channels_app.providers._meta import graph, tokens, wire
 from channels_app.providers._meta.graph import fields_of
 from channels_app.providers.base import SendContext
 from channels_app.providers.instagram.config import InstagramAppConfig, InstagramConfig
@@ -56,23 +58,28 @@ def remove_webhook(config: InstagramConfig, context: SendContext) -> Steps[str]:
 
 
 def renew_credentials(config: InstagramConfig, context: SendContext) -> Steps[dict[str, str]]:
-    """A token that lives another 60 days, for an account that logged in at Instagram; a page's token has no end.
+    """A token that lives another 60 days, for an account that logged in at Instagram; a page's cannot be exchanged, which is told in time.
 
     Meta renews tokens that are a day old or older.
 
     Raises:
-        ServerFault: an answer without a token. DeliveryError: Meta's refusal; the token has ended, or is younger than a day.
+        ServerFault: an answer without a token. CredentialsRejected: a page's token ends within two weeks.
+        DeliveryError: Meta's refusal; the token has ended, or is younger than a day.
 
     Source: https://developers.facebook.com/docs/instagram-platform/reference/refresh_access_token (checked 2026-07).
     """
+    token = config.access_token.get_secret_value()
     if config.login == "facebook":
+        if isinstance(context.app, InstagramAppConfig):
+            yield from tokens.require_weeks(app_graph(context.app, context), token, now=context.now)
         return {}
     query = {"grant_type": "ig_refresh_token"}
     response = yield account_graph(config, context).get("refresh_access_token", query, purpose="renew_credentials")
-    token = fields_of(response).get("access_token")
-    if not isinstance(token, str) or not token:
+    fresh, life_s = fields_of(response).get("access_token"), wire.digits(fields_of(response), "expires_in")
+    if not isinstance(fresh, str) or not fresh:
         raise ServerFault("Meta answered without a token", provider_code=str(response.status))
-    return {"access_token": token}
+    ends_on = f"{context.now + timedelta(seconds=int(life_s)):%Y-%m-%d}" if life_s and len(life_s) <= 9 else ""
+    return {"access_token": fresh, "token_ends_on": ends_on}
 
 
 def check(config: InstagramConfig, context: SendContext) -> Steps[str]:
@@ -88,7 +95,7 @@ def check(config: InstagramConfig, context: SendContext) -> Steps[str]:
     if config.login == "instagram":
         connected = yield from _own_account(config, context)
         missing = yield from graph.missing_fields(account_graph(config, context), config.node, (), SUBSCRIBED_FIELDS)
-        return f"{connected}{_lacks(missing)} Its token lives 60 days; see to it that renew_credentials runs."
+        return f"{connected}{_lacks(missing)} {_life(config, context)}"
     connected = yield from _linked_account(config, context)
     if not isinstance(context.app, InstagramAppConfig):
         return connected
@@ -130,6 +137,13 @@ def _lacks(names: tuple[str, ...] | list[str]) -> str:
     return (
         f" Meta does not tell us of {', '.join(names)}: register the webhook again, and tick them under Webhooks at Meta." if names else ""
     )
+
+
+def _life(config: InstagramConfig, context: SendContext) -> str:
+    if not config.token_ends_on:
+        return "Its token lives 60 days; see to it that renew_credentials runs."
+    days = (date.fromisoformat(config.token_ends_on) - context.now.date()).days
+    return f"Its token ends on {config.token_ends_on}, in {days} {'day' if days == 1 else 'days'}; see to it that renew_credentials runs."
 
 
 def _node_name(config: InstagramConfig) -> str:

@@ -5,7 +5,7 @@ Source: https://developers.facebook.com/docs/messenger-platform/get-started and 
 
 from __future__ import annotations
 
-from channels_app.providers._meta import graph
+from channels_app.providers._meta import graph, tokens
 from channels_app.providers._meta.graph import fields_of
 from channels_app.providers.base import SendContext
 from channels_app.providers.messenger.config import MessengerAppConfig, MessengerConfig
@@ -62,6 +62,17 @@ def check(config: MessengerConfig, context: SendContext) -> Steps[str]:
         else ""
     )
     return f"{connected}{lacks} {life}"
+
+
+def renew_credentials(config: MessengerConfig, context: SendContext) -> Steps[dict[str, str]]:
+    """Nothing: a page's token cannot be exchanged, but somebody is told in time where it ends.
+
+    Raises:
+        CredentialsRejected: it ends within two weeks, or has ended. DeliveryError: Meta's answer.
+    """
+    if isinstance(context.app, MessengerAppConfig):
+        yield from tokens.require_weeks(app_graph(context.app, context), config.page_access_token.get_secret_value(), now=context.now)
+    return {}
 
 
 def _named_page(config: MessengerConfig, context: SendContext) -> Steps[str]:

@@ -118,6 +118,7 @@ CASE = ProviderCase(
         ("access_token", {"account_id": ACCOUNT_ID, "access_token": "short"}),
         ("page_id", {"login": "facebook", "account_id": ACCOUNT_ID, "access_token": "EAAcanaryPageToken0000001"}),
         ("page_id", {"login": "instagram", "account_id": ACCOUNT_ID, "page_id": PAGE_ID, "access_token": "IGAAcanaryToken0000001"}),
+        ("token_ends_on", {"account_id": ACCOUNT_ID, "access_token": "IGAAcanaryToken0000001", "token_ends_on": "soon"}),
         ("login", {"login": "myspace", "account_id": ACCOUNT_ID, "access_token": "IGAAcanaryToken0000001"}),
     ),
     bad_app_configs=(

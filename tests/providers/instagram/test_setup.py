@@ -150,7 +150,7 @@ def renewed(config: InstagramConfig, answer: Any) -> tuple[dict[str, str], list[
 
 def test_an_accounts_token_is_exchanged_for_a_fresh_one() -> None:
     fields, (call,) = renewed(CONFIG, {"access_token": "IGAAfresh00000000001", "token_type": "bearer", "expires_in": 5183944})
-    assert fields == {"access_token": "IGAAfresh00000000001"}
+    assert fields == {"access_token": "IGAAfresh00000000001", "token_ends_on": "2026-12-25"}
     assert (call.method, call.url, call.headers, call.effect) == (
         "GET",
         f"{INSTAGRAM}/refresh_access_token?grant_type=ig_refresh_token",
@@ -159,8 +159,14 @@ def test_an_accounts_token_is_exchanged_for_a_fresh_one() -> None:
     )
 
 
-def test_a_pages_token_has_no_end() -> None:
-    assert renewed(PAGE_CONFIG, {}) == ({}, [])
+@pytest.mark.parametrize("life", [None, "long", -1, 10**12, 1.5])
+def test_a_life_that_cannot_be_read_leaves_the_end_open(life: Any) -> None:
+    assert renewed(CONFIG, {"access_token": "IGAAfresh00000000001", "expires_in": life})[0]["token_ends_on"] == ""
+
+
+def test_the_end_that_a_renewal_wrote_down_is_told() -> None:
+    sentence, _ = checked(CONFIG.model_copy(update={"token_ends_on": "2026-12-25"}))
+    assert sentence.endswith(" Its token ends on 2026-12-25, in 60 days; see to it that renew_credentials runs.")
 
 
 @pytest.mark.parametrize("answer", [{}, None, [], {"access_token": 7}, {"access_token": ""}])

@@ -9,7 +9,10 @@ from webhooks_app.services.checks import renew_credentials
 
 
 class Command(BaseCommand):
-    help = "Exchanges credentials that end by themselves (Instagram Login: after 60 days) for fresh ones. Run it once a week."
+    help = (
+        "Exchanges credentials that end by themselves (Instagram Login: after 60 days) for fresh ones, and names channels whose credentials end "
+        "soon and cannot be exchanged (pages of Meta). Run it once a week."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         slugs = [slug for slug, provider in PROVIDERS.items() if provider.renews_credentials]
