@@ -6,16 +6,17 @@ Source: https://developers.facebook.com/docs/messenger-platform/reference/webhoo
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from aiohttp import web
 
-from sandbox.phones.base import Capabilities, Reported
+from sandbox.phones.base import Capabilities, LineRefused, Reported
 from sandbox.phones.fields import Fields
-from sandbox.phones.meta import MetaLine, MetaSimulator
-from sandbox.phones.meta_forms import MESSENGER, Rules
-from sandbox.phones.meta_graph import MetaGraph, no_such_object, pick_fields
+from sandbox.phones.meta import Event, MetaLine, MetaSimulator
+from sandbox.phones.meta_forms import MESSENGER, GraphError, Rules
+from sandbox.phones.meta_graph import MetaGraph, no_such_object, pick_fields, read_params
 from sandbox.phones.state import Message, Phone
 
 Json = dict[str, Any]
@@ -23,7 +24,12 @@ Json = dict[str, Any]
 
 @dataclass(kw_only=True)
 class MessengerLine(MetaLine):
-    """A page, with the Meta app that it belongs to."""
+    """A page, with the Meta app that it belongs to. ``app_fields``: what the app's webhook is told of its pages; nothing: it has none."""
+
+    app_fields: tuple[str, ...]
+
+    def public(self) -> dict[str, Any]:
+        return {**super().public(), "app_fields": list(self.app_fields)}
 
 
 class Messenger(MetaSimulator[MessengerLine]):
@@ -45,11 +51,21 @@ class Messenger(MetaSimulator[MessengerLine]):
 
     def read_line(self, address: str, body: dict[str, Any]) -> MessengerLine:
         fields = Fields(body, "a Messenger line")
-        line = MessengerLine(**self.read_common(address, fields))
+        app_fields = tuple(fields.get("app_fields", sorted(MessengerGraph.subscribable)))
+        line = MessengerLine(**self.read_common(address, fields), app_fields=app_fields)
         fields.done()
         return self.fits(line)
 
     # ---- events --------------------------------------------------------------------------------------------------------------
+
+    def report(
+        self, line: MessengerLine, phone: Phone, kind: str, happened: Event, message: Message | None = None, *, is_echo: bool = False
+    ) -> Reported:
+        """Nothing is told of what the app's webhook is not ticked for, be the page subscribed to it or not."""
+        if kind not in line.app_fields:
+            self.kernel.ledger.record("callback.unsubscribed", **self.part(phone, message).ledger_fields(), field=kind)
+            return []
+        return super().report(line, phone, kind, happened, message, is_echo=is_echo)
 
     def report_message(self, line: MessengerLine, phone: Phone, message: Message) -> Reported:
         selected = message.get("selected")
@@ -97,6 +113,35 @@ class MessengerGraph(MetaGraph[MessengerLine]):
     scopes = ("pages_messaging", "pages_manage_metadata", "pages_show_list")
     no_user_subcode = 2018001
     window_subcode = 2018278
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.post(f"{self.prefix}/{{version}}/{{node}}/subscriptions", self.guarded(self._set_webhook)), *super().routes()]
+
+    def webhook_fields(self, line: MessengerLine) -> Collection[str]:
+        return line.app_fields
+
+    async def _set_webhook(self, request: web.Request) -> web.Response:
+        """Another address for the app's pages, which has to answer the challenge at once. Instagram's is entered by hand only.
+
+        Source: https://developers.facebook.com/docs/graph-api/reference/app/subscriptions and
+        https://developers.facebook.com/docs/messenger-platform/instagram/features/webhook (checked 2026-11).
+        """
+        lines, params = self.lines_of_app(request), await read_params(request)
+        wanted = {name.strip() for name in str(params.get("fields", "")).split(",") if name.strip()}
+        address, verify_token = str(params.get("callback_url", "")), str(params.get("verify_token", ""))
+        if params.get("object") != "page":
+            raise GraphError("(#100) Param object must be one of {page}")
+        if not wanted or wanted - self.subscribable:
+            raise GraphError(f"(#100) Param fields must be of {{{', '.join(sorted(self.subscribable))}}}")
+        if not verify_token or not address.startswith(("https://", "http://")):
+            raise GraphError("(#100) The parameters callback_url and verify_token are required.")
+        try:
+            await self._simulator.connect(replace(lines[0], callback_url=address, verify_token=verify_token), {})
+        except LineRefused as error:
+            raise GraphError(f"(#2200) Callback verification failed with the following errors: {error}", code=2200) from error
+        for line in lines:
+            line.callback_url, line.verify_token, line.app_fields = address, verify_token, tuple(sorted(wanted))
+        return web.json_response({"success": True})
 
     def me(self, line: MessengerLine) -> Json:
         return {"id": line.address, "name": line.name}

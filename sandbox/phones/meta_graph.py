@@ -11,7 +11,7 @@ import hmac
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any, ClassVar, Generic
 
 from aiohttp import web
@@ -239,13 +239,24 @@ class MetaGraph(ABC, Generic[MetaLineT]):
         self._own_page(request, await read_params(request)).subscribed_fields = ()
         return web.json_response({"success": True})
 
-    async def _webhooks(self, request: web.Request) -> web.Response:
-        """The app's own webhooks; they are asked for with the app's token."""
+    def lines_of_app(self, request: web.Request) -> list[MetaLineT]:
+        """The pages of the app that the call names, and whose own token it carries."""
         app_id = request.match_info["node"]
         lines = [line for line in self._simulator.lines.values() if line.app_id == app_id]
         if not any((bearer(request) or request.query.get("access_token")) == f"{app_id}|{line.app_secret}" for line in lines):
             raise GraphError("(#15) This method must be called with an app access_token.", code=15)
-        fields = [{"name": name, "version": request.match_info["version"]} for name in sorted(self.subscribable)]
+        return lines
+
+    def webhook_fields(self, line: MetaLineT) -> Collection[str]:
+        """What the webhook of the line's app is told; nothing where the app has none."""
+        return self.subscribable
+
+    async def _webhooks(self, request: web.Request) -> web.Response:
+        """The app's own webhooks; they are asked for with the app's token."""
+        lines = self.lines_of_app(request)
+        fields = [{"name": name, "version": request.match_info["version"]} for name in sorted(self.webhook_fields(lines[0]))]
+        if not fields:
+            return web.json_response({"data": []})
         kind = self._simulator.webhook_object
         webhook = {"object": kind, "callback_url": lines[0].callback_url, "active": True, "fields": fields}
         return web.json_response({"data": [webhook]})

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from stack.channels.messenger import PAGE_ID
+from stack.channels.messenger import PAGE_ID, channels
 from stack.parts import session
 from tests.e2e.people import meet
 from tests.support.stack import LiveStack, wait_until
@@ -137,3 +137,26 @@ def test_a_file_that_meta_cannot_fetch_goes_out_as_a_link(live: LiveStack) -> No
     link, caption = consumer.received()
     assert re.fullmatch(r"https?://\S+/files/\S+\.png", link)
     assert caption == "the shoe"
+
+
+def test_registering_the_webhook_connects_a_page_from_nothing(live: LiveStack) -> None:
+    # given a Meta app that has no webhook and is not subscribed to the page
+    channel = live.demo.messenger
+    (demo,) = channels(live.keys, live.sandbox_url)
+    nothing = {"app_fields": [], "subscribed_fields": [], "handshake": False}
+    live.control.request("PUT", f"lines/messenger/{PAGE_ID}", json={**demo.line(channel, live.demo.messenger_app), **nothing})
+    before = live.api.request("POST", f"channels/{channel['id']}/test/")
+    assert (before["ok"], before["code"]) == (False, "configuration_error"), before
+
+    # when the operator registers the webhook, and Meta calls it with its challenge
+    assert live.api.request("POST", f"channels/{channel['id']}/webhook/")["ok"]
+
+    # then nothing is missing, and people reach agents
+    after = live.api.request("POST", f"channels/{channel['id']}/test/")
+    assert after == {
+        "ok": True,
+        "code": "ok",
+        "message": f"Connected to page {channel['name']} ({PAGE_ID}). The token has no end.",
+        "was_asked": True,
+    }
+    meet(live, "messenger", "24500000000003007", "is this thing on?")

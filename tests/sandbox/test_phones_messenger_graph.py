@@ -339,3 +339,52 @@ def test_the_apps_webhook_is_told_to_the_app_only() -> None:
         assert (status, answer["error"]["code"]) == (400, 15)
 
     run(body)
+
+
+def test_an_app_without_a_webhook_is_told_nothing_until_it_sets_one() -> None:
+    async def body(it: World) -> None:
+        # given a page of an app that has no webhook
+        await it.page(app_fields=[])
+        path, app = "/graph/v25.0/7001/subscriptions", {"Authorization": f"Bearer 7001|{APP_SECRET}"}
+        assert await it.call("GET", path, headers=app) == (200, {"data": []})
+        await it.does("text", {"text": "anybody?", "wait": True})
+        assert [entry["field"] for entry in it.ledger("callback.unsubscribed")] == ["messages"]
+
+        # when the app sets it, and answers the challenge
+        wish = {"object": "page", "callback_url": it.platform.url + "/new", "verify_token": "phrase", "fields": "messages"}
+        assert await it.call("POST", path, wish, headers=app) == (200, {"success": True})
+        (challenge,) = it.platform.received
+        assert (challenge.method, challenge.path, challenge.query["hub.verify_token"]) == ("GET", "/new", "phrase")
+
+        # then what it asked for is told there
+        await it.does("text", {"text": "hello", "wait": True})
+        assert [(one.path, one.text) for one in it.platform.received[1:]] == [("/new", "hello")]
+        assert (await it.call("GET", path, headers=app))[1]["data"][0]["fields"] == [{"name": "messages", "version": "v25.0"}]
+
+    run(body)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"object": "instagram"}, 100),
+        ({"fields": ""}, 100),
+        ({"fields": "messages,telepathy"}, 100),
+        ({"verify_token": ""}, 100),
+        ({"callback_url": "ftp://example.com"}, 100),
+        ({"callback_url": "http://127.0.0.1:9/nobody"}, 2200),
+    ],
+)
+def test_a_webhook_that_meta_would_not_take_is_refused_and_changes_nothing(change: dict[str, Any], code: int) -> None:
+    async def body(it: World) -> None:
+        await it.page()
+        path, app = "/graph/v25.0/7001/subscriptions", {"Authorization": f"Bearer 7001|{APP_SECRET}"}
+        before = await it.call("GET", path, headers=app)
+        wish = {"object": "page", "callback_url": it.platform.url + "/new", "verify_token": "phrase", "fields": "messages", **change}
+        status, answer = await it.call("POST", path, wish, headers=app)
+        assert (status, answer["error"]["code"]) == (400, code)
+        status, answer = await it.call("POST", path, wish, headers={"Authorization": f"Bearer EAA-{PAGE}"})
+        assert (status, answer["error"]["code"]) == (400, 15)
+        assert await it.call("GET", path, headers=app) == before
+
+    run(body)

@@ -110,13 +110,25 @@ def webhook_fields(app: Graph, app_id: str, kind: str, callback_url: str) -> Ste
 
     Raises:
         ConfigurationError: it is another address than ``callback_url``, or there is none.
+    """
+    told = yield from webhook_fields_if_any(app, app_id, kind, callback_url)
+    if told is None:
+        raise ConfigurationError(f"the Meta app has no active webhook for {kind}; enter {callback_url} under Webhooks at Meta")
+    return told
+
+
+def webhook_fields_if_any(app: Graph, app_id: str, kind: str, callback_url: str) -> Steps[tuple[str, ...] | None]:
+    """The same; None where the app has no active webhook for ``kind``.
+
+    Raises:
+        ConfigurationError: it is another address than ``callback_url``.
 
     Source: https://developers.facebook.com/docs/graph-api/reference/app/subscriptions (checked 2026-07).
     """
     response = yield app.get(f"{app_id}/subscriptions")
     rows = [row for row in wire.items(fields_of(response), "data") if wire.text(row, "object") == kind and row.get("active") is not False]
     if not rows:
-        raise ConfigurationError(f"the Meta app has no active webhook for {kind}; enter {callback_url} under Webhooks at Meta")
+        return None
     row = next((row for row in rows if wire.text(row, "callback_url").rstrip("/") == callback_url), None)
     if row is None:
         address = wire.text(rows[0], "callback_url")[:200]

@@ -24,7 +24,7 @@ class MessengerAppConfig(ProviderConfig):
     )
     verify_token: VerifyToken = Field(
         title="Verify token",
-        description="A phrase of your own. Enter the same one under Messenger → Settings → Webhooks → Verify token.",
+        description="A phrase of your own. Register webhook tells it to Meta; by hand, enter the same one under Messenger → Settings → Webhooks.",
     )
     send_appsecret_proof: bool = Field(
         default=False,

@@ -1,6 +1,6 @@
 """What Meta's error codes mean for a page.
 
-Source: https://developers.facebook.com/docs/messenger-platform/error-codes (checked 2026-07).
+Source: https://developers.facebook.com/docs/messenger-platform/error-codes (checked 2026-07); 2200 as reported by people who set webhooks up.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from channels_app.providers._meta import errors as meta
 from channels_app.providers.base import ErrorMeaning
 from connector_platform.core.calls import HttpCall, HttpResponse
-from connector_platform.core.errors import ContentRejected, CredentialsRejected, RecipientGone, Throttled, WindowClosed
+from connector_platform.core.errors import ConfigurationError, ContentRejected, CredentialsRejected, RecipientGone, Throttled, WindowClosed
 
 _PERMISSION = "Check that the app has pages_messaging for this page (app review, page role, page connected to the app)."
 _BLOCKED = "The person blocked the page, deleted the account or never wrote to this page."
@@ -51,6 +51,12 @@ ERRORS: tuple[ErrorMeaning, ...] = (
     ),
     ErrorMeaning(code="230", error=CredentialsRejected, meaning="the app lacks pages_messaging", remedy=_PERMISSION),
     ErrorMeaning(code="299", error=CredentialsRejected, meaning="the app lacks a permission", remedy=_PERMISSION),
+    ErrorMeaning(
+        code="2200",
+        error=ConfigurationError,
+        meaning="Meta called the callback address and did not get its challenge back",
+        remedy="PUBLIC_URL has to be reachable from the internet over https; then register the webhook again.",
+    ),
     ErrorMeaning(code="100/2018001", error=RecipientGone, meaning="there is no such person for this page", remedy=_BLOCKED),
     ErrorMeaning(code="551", error=RecipientGone, meaning="the person is not available", remedy=_BLOCKED),
     ErrorMeaning(code="551/1545041", error=RecipientGone, meaning="the person is not available", remedy=_BLOCKED),

@@ -18,18 +18,43 @@ SCOPES = ("pages_messaging",)
 
 
 def register_webhook(config: MessengerConfig, context: SendContext) -> Steps[str]:
-    """Subscribe the app to the page. The app's own callback address is entered once at Meta, for all its pages.
+    """Have Meta call the app's address for all its pages, unless it does, and subscribe the app to this page.
 
     Raises:
+        ConfigurationError: Meta calls another address for the app's pages, which somebody may need; or it could not verify ours.
         DeliveryError: Meta's answer.
     """
-    app_ids = (context.app.app_id,) if isinstance(context.app, MessengerAppConfig) else ()
+    app_ids: tuple[str, ...] = ()
+    if isinstance(context.app, MessengerAppConfig):
+        app_ids = (context.app.app_id,)
+        yield from _point_app(context.app, context)
     yield from graph.subscribe(page_graph(config, context), config.page_id, app_ids, SUBSCRIBED_FIELDS)
     return f"Meta tells the app of page {config.page_id}: {', '.join(SUBSCRIBED_FIELDS)}."
 
 
+def _point_app(app: MessengerAppConfig, context: SendContext) -> Steps[None]:
+    """Enter the callback address and its fields at the app; Meta calls it at once with the challenge. What it is told already stays.
+
+    Source: https://developers.facebook.com/docs/graph-api/reference/app/subscriptions and .../webhooks/subscriptions-edge (checked 2026-11).
+    """
+    calls = app_graph(app, context)
+    told = (yield from graph.webhook_fields_if_any(calls, app.app_id, "page", context.callback_url)) or ()
+    if set(SUBSCRIBED_FIELDS) <= set(told):
+        return
+    subscription = {
+        "object": "page",
+        "callback_url": context.callback_url,
+        "verify_token": app.verify_token.get_secret_value(),
+        "fields": ",".join(dict.fromkeys([*told, *SUBSCRIBED_FIELDS])),
+    }
+    response = yield calls.post(f"{app.app_id}/subscriptions", subscription, purpose="register_webhook", effect=False)
+    # Meta's page shows the word as text.
+    if fields_of(response).get("success") not in (True, "true"):
+        raise ServerFault("Meta did not say that it calls the address", provider_code=str(response.status))
+
+
 def remove_webhook(config: MessengerConfig, context: SendContext) -> Steps[str]:
-    """Unsubscribe the app from the page; its other pages stay.
+    """Unsubscribe the app from the page; its other pages, and with them the app's callback address, stay.
 
     Raises:
         DeliveryError: Meta's answer.

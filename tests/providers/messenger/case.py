@@ -66,6 +66,8 @@ def answer(call: HttpCall, number: int) -> HttpResponse:
     if path.endswith("/subscribed_apps"):
         subscribed = {"id": APP_CONFIG.app_id, "name": "Example app", "subscribed_fields": list(SUBSCRIBED_FIELDS)}
         return json_response({"data": [subscribed]} if call.method == "GET" else {"success": True})
+    if path.endswith("/subscriptions") and call.method == "POST":
+        return json_response({"success": True})
     if path.endswith("/subscriptions"):
         return json_response({"data": [{"object": "page", "callback_url": CALLBACK_URL, "active": True, "fields": FIELD_VERSIONS}]})
     if path.endswith("/debug_token"):

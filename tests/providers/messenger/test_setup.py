@@ -140,8 +140,11 @@ def test_a_refusal_by_meta_passes_through() -> None:
 
 def test_registering_subscribes_the_app_to_the_page() -> None:
     context = CASE.context(app=PLAIN_APP)
-    sentence, (reads, call) = drive(CASE.provider, CASE.provider.register_webhook(CONFIG, context), CASE.answer)
-    assert (reads.method, reads.effect) == ("GET", False)
+    sentence, (*reads, call) = drive(CASE.provider, CASE.provider.register_webhook(CONFIG, context), CASE.answer)
+    assert [(read.method, read.url.partition("?")[0], read.effect) for read in reads] == [
+        ("GET", f"{GRAPH}/{APP_CONFIG.app_id}/subscriptions", False),
+        ("GET", f"{GRAPH}/{PAGE_ID}/subscribed_apps", False),
+    ]
     assert sentence == f"Meta tells the app of page {PAGE_ID}: {', '.join(SUBSCRIBED_FIELDS)}."
     assert (call.method, call.url, call.effect) == ("POST", f"{GRAPH}/{PAGE_ID}/subscribed_apps", False)
     assert json.loads(call.body) == {"subscribed_fields": ",".join(SUBSCRIBED_FIELDS)}
@@ -153,10 +156,58 @@ def test_registering_keeps_what_another_channel_of_the_app_asked_for() -> None:
     mine_and_anothers = {"data": rows}
 
     def answer(call: HttpCall, number: int) -> HttpResponse:
-        return json_response({"success": True} if call.method == "POST" else mine_and_anothers)
+        return (
+            CASE.answer(call, number)
+            if "/subscriptions" in call.url
+            else json_response({"success": True} if call.method == "POST" else mine_and_anothers)
+        )
 
-    _, (_, call) = drive(CASE.provider, CASE.provider.register_webhook(CONFIG, CASE.context()), answer)
+    _, (*_, call) = drive(CASE.provider, CASE.provider.register_webhook(CONFIG, CASE.context()), answer)
     assert json.loads(call.body) == {"subscribed_fields": ",".join(["feed", *SUBSCRIBED_FIELDS])}
+
+
+@pytest.mark.parametrize(
+    ("there", "fields"),
+    [
+        ({"data": []}, list(SUBSCRIBED_FIELDS)),
+        ({"data": [{"object": "user", "callback_url": "https://a.example.com"}]}, list(SUBSCRIBED_FIELDS)),
+        (webhook("https://gone.example.com", active=False), list(SUBSCRIBED_FIELDS)),
+        (webhook(CALLBACK_URL, fields=["feed", "messages"]), list(dict.fromkeys(["feed", "messages", *SUBSCRIBED_FIELDS]))),
+    ],
+)
+def test_registering_has_meta_call_the_apps_address(there: Any, fields: list[str]) -> None:
+    def answer(call: HttpCall, number: int) -> HttpResponse:
+        is_asked = call.url.endswith("/subscriptions") and call.method == "GET"
+        return json_response(there) if is_asked else CASE.answer(call, number)
+
+    _, calls = drive(CASE.provider, CASE.provider.register_webhook(CONFIG, CASE.context(app=PLAIN_APP)), answer)
+    (call,) = [call for call in calls if call.url == f"{GRAPH}/{APP_CONFIG.app_id}/subscriptions" and call.method == "POST"]
+    assert json.loads(call.body) == {
+        "object": "page",
+        "callback_url": CALLBACK_URL,
+        "verify_token": APP_CONFIG.verify_token.get_secret_value(),
+        "fields": ",".join(fields),
+    }
+    assert call.headers == {"Content-Type": "application/json", **APP_HEADERS}
+    assert call.effect is False
+
+
+def test_registering_takes_no_other_systems_webhook_away() -> None:
+    def answer(call: HttpCall, number: int) -> HttpResponse:
+        assert call.method == "GET"
+        return json_response(webhook("https://other.example.com/callback"))
+
+    with pytest.raises(ConfigurationError, match=r"Meta calls https://other\.example\.com/callback, not"):
+        drive(CASE.provider, CASE.provider.register_webhook(CONFIG, CASE.context(app=PLAIN_APP)), answer)
+
+
+@pytest.mark.parametrize("answer", [{}, {"success": False}, None, []])
+def test_an_address_that_meta_does_not_confirm_has_failed(answer: Any) -> None:
+    def answers(call: HttpCall, number: int) -> HttpResponse:
+        return json_response(answer if call.method == "POST" else {"data": []})
+
+    with pytest.raises(ServerFault, match="calls the address"):
+        drive(CASE.provider, CASE.provider.register_webhook(CONFIG, CASE.context(app=PLAIN_APP)), answers)
 
 
 def test_removing_unsubscribes_this_page_only() -> None:
