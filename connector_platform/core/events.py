@@ -158,12 +158,14 @@ class Unsupported:
     """Something this channel cannot show; ``description`` is a line for the agent.
 
     ``opens_window`` is False where the vendor does not count it as a message, so that the time in which we may answer goes on running.
+    ``takes_back`` is the ``source_id`` of a message that the person took back with it: what is stored of it here is emptied.
     """
 
     type: Literal["unsupported"] = "unsupported"
     kind: str
     description: str = ""
     opens_window: bool = True
+    takes_back: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

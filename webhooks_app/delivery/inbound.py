@@ -88,6 +88,8 @@ class InboundDelivery:
         content = self.job.content
         if isinstance(content, Text) and self.channel.options.closes(content.text):
             content = Close()
+        if isinstance(content, Unsupported) and content.takes_back:
+            people.forget_words(self.channel.id, content.takes_back)
         is_message = agent_text(content) is not None
         opens_window = is_message and _opens_window(content)
         if not self.job.consumer_external_id:

@@ -20,6 +20,8 @@ from webhooks_app import lanes
 from webhooks_app.journal import jsonb, outbound_lane, profile_to_json
 
 WINDOW_GRAIN_S = 30
+MAX_PARTS, MAX_EDITS = 40, 10
+"""Of one message, with room: the apps let a person choose 30 pictures at once and edit a message 5 times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,3 +323,18 @@ def _makes_room(connection: Any, talk: Talk) -> bool:
         "SELECT 1 FROM channels_app_conversation WHERE consumer_id = %s AND state <> 'closed'", [talk.consumer_id]
     ).fetchone()
     return other is None
+
+
+def forget_words(channel_id: uuid.UUID, source_id: str) -> None:
+    """Empty what is stored of a message that the person took back, with its parts and edits; that they were there stays."""
+    parts = [f"{source_id}#{number}" for number in range(1, MAX_PARTS)]
+    edits = [f"edit:{source_id}:{number}" for number in range(1, MAX_EDITS)]
+    run(
+        """WITH emptied AS (
+               UPDATE webhooks_app_event SET content = '{"type": "unsupported", "kind": "taken_back"}', raw = '', progress = NULL
+               WHERE source_scope = %s AND source_id = ANY(%s) AND direction = 'i' AND state IN ('done', 'skipped', 'unknown', 'dead')
+               RETURNING id
+           )
+           UPDATE webhooks_app_attempt SET url = '', response_excerpt = '' FROM emptied WHERE event_id = emptied.id""",
+        [channel_id, [source_id, *parts, *edits]],
+    )

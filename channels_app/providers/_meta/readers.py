@@ -78,8 +78,8 @@ def referral_beside(wire_type: str, mid: str, data: dict[str, Any]) -> Iterator[
 
 
 def taken_back(mid: str) -> Made:
-    """A line for the agent: the message ``mid`` was unsent. The event carries that message's own id, and none of its words are repeated."""
-    content = Unsupported(kind="deleted", description="took back a message", opens_window=False)
+    """A line for the agent: the message ``mid`` was unsent, and what is stored of it here goes. The event carries that message's own id."""
+    content = Unsupported(kind="deleted", description="took back a message", opens_window=False, takes_back=mid)
     return Made(wire_type="message.deleted", source_id=f"deleted:{mid}", content=content)
 
 

@@ -64,7 +64,7 @@ def test_a_message_and_its_deletion_are_two_events() -> None:
     parsed = parse(message(text="oops"), message(is_deleted=True))
     assert [(found.source_id, found.content) for found in parsed.events] == [
         ("aWdf_1", Text(text="oops")),
-        ("deleted:aWdf_1", Unsupported(kind="deleted", description="took back a message", opens_window=False)),
+        ("deleted:aWdf_1", Unsupported(kind="deleted", description="took back a message", opens_window=False, takes_back="aWdf_1")),
     ]
 
 

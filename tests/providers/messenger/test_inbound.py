@@ -321,5 +321,5 @@ def test_a_message_that_was_taken_back_is_told_beside_the_message_and_not_its_wo
     parsed = parse(message(text="oops"), message(is_deleted=True, text="oops"))
     assert [(found.source_id, found.content) for found in parsed.events] == [
         ("m_1", Text(text="oops")),
-        ("deleted:m_1", Unsupported(kind="deleted", description="took back a message", opens_window=False)),
+        ("deleted:m_1", Unsupported(kind="deleted", description="took back a message", opens_window=False, takes_back="m_1")),
     ]
