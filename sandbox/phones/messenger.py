@@ -156,5 +156,6 @@ class MessengerGraph(MetaGraph[MessengerLine]):
             "first_name": profile.first_name,
             "last_name": profile.last_name,
             "profile_pic": self.picture,
+            "locale": "nl_NL",
         }
         return pick_fields(known, names)

@@ -55,6 +55,11 @@ class MessengerConfig(ProviderConfig):
             "Human Agent feature: App review → Permissions and features."
         ),
     )
+    asks_for_locale: bool = Field(
+        default=False,
+        title="Ask for the language",
+        description="Learn people's language with their name. Only after Meta approved pages_user_locale: App review → Permissions and features.",
+    )
     choice_prompt: str = Field(
         default="Please choose:",
         min_length=1,

@@ -41,7 +41,8 @@ def send(content: Content, config: MessengerConfig, context: SendContext) -> Ste
 
 
 def look_up_profile(config: MessengerConfig, context: SendContext) -> Steps[Profile | None]:
-    """The person's name and picture; None where Meta names nobody. The picture's address expires within days.
+    """The person's name, picture and, where Meta may tell it, language (``en_US``); None where Meta names nobody. The picture's address expires
+    within days.
 
     Raises:
         DeliveryError: Meta refuses, which is normal (100/33) for people who have not agreed to be named.
@@ -49,13 +50,20 @@ def look_up_profile(config: MessengerConfig, context: SendContext) -> Steps[Prof
     Source: https://developers.facebook.com/docs/messenger-platform/identity/user-profile (checked 2026-07).
     """
     path = quote(context.to, safe="")
-    response = yield page_graph(config, context).get(path, {"fields": "first_name,last_name,profile_pic"}, purpose="profile")
+    fields = "first_name,last_name,profile_pic" + (",locale" if config.asks_for_locale else "")
+    response = yield page_graph(config, context).get(path, {"fields": fields}, purpose="profile")
     person = fields_of(response)
     first_name, last_name = wire.text(person, "first_name"), wire.text(person, "last_name")
     if not first_name and not last_name:
         return None
     name = f"{first_name} {last_name}".strip()
-    return Profile(name=name, first_name=first_name, last_name=last_name, avatar_url=wire.web_url(person, "profile_pic"))
+    return Profile(
+        name=name,
+        first_name=first_name,
+        last_name=last_name,
+        avatar_url=wire.web_url(person, "profile_pic"),
+        locale=wire.text(person, "locale")[:35],
+    )
 
 
 def page_graph(config: MessengerConfig, context: SendContext) -> Graph:

@@ -132,3 +132,12 @@ def test_a_pasted_token_loses_the_blanks_around_it() -> None:
     assert (config.page_id, config.page_access_token.get_secret_value()) == (PAGE_ID, TOKEN)
     app = MessengerAppConfig(app_id="1", app_secret=SecretStr("secret-of-the-app\n"), verify_token=SecretStr(" a phrase "))
     assert (app.app_secret.get_secret_value(), app.verify_token.get_secret_value()) == ("secret-of-the-app", "a phrase")
+
+
+def test_the_language_is_asked_for_where_meta_allows_it() -> None:
+    config = CONFIG.model_copy(update={"asks_for_locale": True})
+    person = {"first_name": "Ana", "locale": "nl_NL"}
+    steps = CASE.provider.look_up_profile(config, CASE.context(app=PLAIN_APP))
+    profile, (call,) = drive(CASE.provider, steps, lambda *_: json_response(person))
+    assert call.url.endswith("?fields=first_name,last_name,profile_pic,locale")
+    assert profile == Profile(name="Ana", first_name="Ana", locale="nl_NL")
