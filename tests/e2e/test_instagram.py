@@ -149,6 +149,16 @@ def test_stories_hearts_ads_and_what_was_taken_back_are_told(live: LiveStack) ->
     )
 
 
+def test_who_wants_no_marketing_messages_is_answered_all_the_same(live: LiveStack) -> None:
+    person = "908800000000001012"
+    consumer, agent = meet(live, "instagram", person, "hello")
+    stopped = {"type": "notification_messages", "notification_messages_status": "STOP NOTIFICATIONS", "title": "Offers"}
+    happens(live, person, optin=stopped)
+    agent.hears("hello", "[the consumer wants no more marketing messages]")
+    agent.does("text", text="noted")
+    consumer.sees("noted")
+
+
 def test_typing_and_seen_are_shown(live: LiveStack) -> None:
     consumer, agent = meet(live, "instagram", "908800000000001006", "are you there?")
     agent.does("read")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import json
 import re
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 
 from stack.channels.messenger import PAGE_ID, channels
 from stack.parts import session
-from tests.e2e.people import meet
+from tests.e2e.people import Consumer, meet
 from tests.support.stack import LiveStack, wait_until
 
 pytestmark = pytest.mark.e2e
@@ -90,6 +91,24 @@ def test_what_brought_somebody_is_told_before_their_words(live: LiveStack) -> No
     # and who wants no marketing is answered all the same
     agent.does("text", text="it is")
     consumer.sees("it is")
+
+
+def test_the_ad_that_brought_somebody_is_an_attribute_of_the_operators_choice(live: LiveStack) -> None:
+    # given an operator who shows agents what brought people
+    options = {"attributes": {"ctmrinfo.socialId": "{id}", "ctmrinfo.companyBranch": "{reference}"}}
+    channel = f"channels/{live.demo.messenger['id']}/"
+    live.api.request("PATCH", channel, json={"options": options})
+    numbers = itertools.count(3100)
+
+    def is_shown() -> bool:
+        person = f"2450000000000{next(numbers)}"
+        happens(live, person, message={"mid": f"m_{person}", "text": "this one?", "referral": {"source": "ADS", "ad_id": "604"}})
+        sdes = {sde["type"]: sde for sde in Consumer(live, "messenger", person).conversation()["consumer"]["sdes"]}
+        return bool(sdes["ctmrinfo"]["info"].get("companyBranch") == "604")
+
+    # then people who come by an ad bring its id, as soon as the workers know of the choice
+    wait_until(is_shown, PATIENCE_S, "the ad should be shown")
+    live.api.request("PATCH", channel, json={"options": {}})
 
 
 def test_metas_feedback_form_rates_the_conversation_that_was_closed(live: LiveStack) -> None:
