@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("webhooks_app", "0005_typing_and_survey"),
+        ("webhooks_app", "0006_fewer_indexes"),
     ]
 
     operations = [
