@@ -74,10 +74,17 @@ class DeliveryError(ConnectorError):
 
 
 class Throttled(DeliveryError):
-    """Try again after ``retry_after_s`` seconds (None: on the schedule)."""
+    """Try again after ``retry_after_s`` seconds (None: on the schedule).
+
+    ``whole_channel``: the limit is not this person's alone, so what goes to others on the channel waits, too.
+    """
 
     code = "throttled"
     retryable = True
+
+    def __init__(self, message: str, *, provider_code: str = "", retry_after_s: float | None = None, whole_channel: bool = False) -> None:
+        super().__init__(message, provider_code=provider_code, retry_after_s=retry_after_s)
+        self.whole_channel = whole_channel
 
 
 class Unreachable(DeliveryError):

@@ -12,7 +12,7 @@ from channels_app.providers.base import SendContext, Sent
 from channels_app.providers.registry import PROVIDERS
 from channels_app.selectors import configs
 from connector_platform.core.calls import HttpCall, HttpResponse, Steps
-from connector_platform.core.errors import OutcomeUnknown, ServerFault, Unreachable
+from connector_platform.core.errors import OutcomeUnknown, ServerFault, Throttled, Unreachable
 from connector_platform.database import run
 from tests.webhooks_app.far_side import PNG, answer, refused
 from tests.webhooks_app.world import (
@@ -29,6 +29,7 @@ from tests.webhooks_app.world import (
     typing_change,
 )
 from webhooks_app import lanes
+from webhooks_app.delivery import engine
 from webhooks_app.services.replay import replay
 from webhooks_app.sweeper import unpark
 
@@ -274,6 +275,51 @@ def test_throttling_waits_as_long_as_the_vendor_asks(world: World) -> None:
     agent_says(world, conversation, 0, "hello")
     world.work()
     assert 40 < waits_s(world) <= 46
+
+
+def test_a_limit_of_the_whole_channel_holds_what_goes_to_others_without_a_call(world: World) -> None:
+    # given two people, and a limit that the first message meets
+    first, second = world.open_conversation(), world.open_conversation(person="24500000000000032")
+    limit = Throttled("too much", retry_after_s=30, whole_channel=True)
+    world.far.script("send_text", limit)
+    agent_says(world, first, 0, "one")
+    world.work()
+    # when something goes to the other one
+    agent_says(world, second, 0, "two")
+    world.notify(typing_change(second))
+    world.work()
+    # then no call is made for it, typing is let go, and the try does not count
+    assert len(world.far.of("send_text", "typing_on")) == 1
+    held = world.event(direction="o", kind="text", tries=0)
+    assert (held.state, held.outcome) == ("waiting", "throttled")
+    assert 25 < float(run("SELECT extract(epoch FROM max(due_at) - now()) FROM webhooks_app_lane WHERE direction = 'o'")[0][0]) <= 33
+    # and once the wait is over both go out
+    world.engine = world.new_engine()
+    world.work_on()
+    assert sorted(world.far.phone()[1:]) == ["one", "two"]
+
+
+def test_a_persons_own_limit_holds_nobody_else(world: World) -> None:
+    first, second = world.open_conversation(), world.open_conversation(person="24500000000000032")
+    world.far.script("send_text", Throttled("too much", retry_after_s=30))
+    agent_says(world, first, 0, "one")
+    world.work()
+    agent_says(world, second, 0, "two")
+    world.work()
+    assert world.far.phone() == ["one", "two"]
+
+
+def test_the_hold_ends_by_itself(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = world.open_conversation(), world.open_conversation(person="24500000000000032")
+    world.far.script("send_text", Throttled("too much", retry_after_s=30, whole_channel=True))
+    agent_says(world, first, 0, "one")
+    world.work()
+    agent_says(world, second, 0, "two")
+    world.work()
+    before = engine.monotonic_s()
+    monkeypatch.setattr(engine, "monotonic_s", lambda: before + 34)
+    world.work_on()
+    assert sorted(world.far.phone()) == ["one", "one", "two"]
 
 
 def test_refused_credentials_park_the_channel_and_keep_the_queue_while_consumers_still_reach_agents(world: World) -> None:

@@ -19,7 +19,7 @@ from channels_app.providers.base import Provider
 from channels_app.selectors import configs
 from channels_app.services.channels import break_channel, note_problem
 from connector_platform.core.clock import monotonic_s
-from connector_platform.core.errors import DeliveryError
+from connector_platform.core.errors import DeliveryError, Throttled
 from connector_platform.core.events import ChatState
 from connector_platform.core.http import HttpClient
 from connector_platform.database import DatabaseUnavailable, hot_pool
@@ -52,6 +52,8 @@ class Engine:
         self._client = client
         self._access = LivePersonAccess()
         self._stopping = threading.Event()
+        self._held_until: dict[uuid.UUID, float] = {}
+        """By channel: until when its rate limit lets nothing through, on the monotonic clock. Each worker finds it out by one call."""
 
     def stop(self) -> None:
         """Give every lane back after the event that is under way."""
@@ -98,6 +100,8 @@ class Engine:
                     state="dead", outcome="too_old", detail=f"not delivered within MAX_AGE_S ({settings.MAX_AGE_S:g} s)"
                 )
             else:
+                if isinstance(delivery, OutboundDelivery):
+                    self._raise_if_held(claim, job)
                 outcome = delivery.deliver()
                 if isinstance(delivery, InboundDelivery) and delivery.app.problem and runner.tries:
                     note_problem(delivery.app.id, "")
@@ -160,9 +164,22 @@ class Engine:
         channel = configs.channel(job.channel_id or claim.channel_id or uuid.UUID(int=0))
         provider: Provider | None = channel.provider if channel else None
         outcome = judge_outbound(error, job, provider, channel.config if channel else None)
+        if isinstance(error, Throttled) and error.whole_channel and isinstance(outcome, Again) and channel is not None:
+            self._held_until[channel.id] = max(self._held_until.get(channel.id, 0.0), monotonic_s() + outcome.delay_s)
         if isinstance(outcome, Parked) and channel is not None:
             break_channel(channel.id, delivery.runner.clean(error.message))
         return outcome
+
+    def _raise_if_held(self, claim: Claim, job: Job) -> None:
+        """Return if no rate limit of the whole channel is known to hold now.
+
+        Raises:
+            Throttled: one does; no call is made.
+        """
+        channel_id = job.channel_id or claim.channel_id
+        left_s = self._held_until.get(channel_id, 0.0) - monotonic_s() if channel_id else 0.0
+        if left_s > 0:
+            raise Throttled("the channel's rate limit was reached by another message", retry_after_s=left_s)
 
     def _write(self, claim: Claim, job: Job, outcome: Outcome, runner: Runner | None) -> bool:
         tries = runner.tries if runner else []
