@@ -100,6 +100,14 @@ class ChannelOptions(ProviderConfig):
         description="When a message cannot be delivered, the agent reads the reason in a line in brackets, and what could be done. "
         "LivePerson itself only marks the message. Switch it off where bots answer and would take the line for an answer.",
     )
+    messages_per_second: float = Field(
+        default=0,
+        ge=0,
+        le=1000,
+        title="Messages a second",
+        description="At most, over all workers; 0: as fast as the vendor takes them. Calls that reach a person count, one for each part of a long "
+        "message; typing does not. A change counts for what has not been given its moment yet, after five minutes for all.",
+    )
     survey: Survey = Field(default=Survey(), title="Survey after the close", description="")
     engagement: Engagement = Field(default=Engagement(), title="Campaign", description="")
     texts: Texts = Field(default=Texts(), title="What consumers are told", description="An empty text is not sent.")

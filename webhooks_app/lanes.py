@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 
+from connector_platform.core.clock import monotonic_s
 from connector_platform.database import run
 
 _NEVER = 2**62
@@ -20,7 +21,10 @@ _NEVER = 2**62
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A lane that this worker may drain until its lease ends. ``was_abandoned``: its last worker died with it."""
+    """A lane that this worker may drain until its lease ends. ``was_abandoned``: its last worker died with it.
+
+    ``moment_s``: the moment, on the monotonic clock, that the channel's rate gave to its head.
+    """
 
     lane_id: int
     token: int
@@ -29,18 +33,20 @@ class Claim:
     brand_id: uuid.UUID
     channel_id: uuid.UUID | None
     was_abandoned: bool
+    moment_s: float | None = None
 
 
 _CLAIM = """
 WITH due AS MATERIALIZED (
-    SELECT id, state FROM webhooks_app_lane
+    SELECT id, state, moment_at FROM webhooks_app_lane
     WHERE state IN ('ready', 'gap', 'leased') AND due_at <= now()
     ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
 UPDATE webhooks_app_lane AS lane
-SET state = 'leased', due_at = now() + make_interval(secs => %(lease)s), token = lane.token + 1, worker = %(worker)s
+SET state = 'leased', due_at = now() + make_interval(secs => %(lease)s), token = lane.token + 1, worker = %(worker)s, moment_at = NULL
 FROM due WHERE lane.id = due.id
-RETURNING lane.id, lane.token, lane.direction, lane.key, lane.brand_id, lane.channel_id, due.state = 'leased'
+RETURNING lane.id, lane.token, lane.direction, lane.key, lane.brand_id, lane.channel_id, due.state = 'leased',
+    extract(epoch FROM due.moment_at - clock_timestamp())::float
 """
 
 
@@ -51,7 +57,8 @@ def claim(worker: str, limit: int) -> list[Claim]:
         DatabaseUnavailable: PostgreSQL cannot be reached.
     """
     rows = run(_CLAIM, {"limit": limit, "lease": settings.LEASE_S, "worker": worker})
-    return [Claim(*row) for row in rows]
+    clock_s = monotonic_s()
+    return [Claim(*row[:-1], None if row[-1] is None else clock_s + row[-1]) for row in rows]
 
 
 def renew(worker: str, lane_ids: Sequence[int]) -> None:
@@ -75,16 +82,25 @@ def release(claim: Claim, *, seen_tail: int) -> None:
     )
 
 
-def release_until(claim: Claim, delay_s: float, *, state: str = "ready", seen_tail: int | None = None) -> None:
+def release_until(
+    claim: Claim, delay_s: float, *, state: str = "ready", seen_tail: int | None = None, moment_s: float | None = None
+) -> None:
     """Give the lane back with its head still waiting: due after ``delay_s`` seconds (``ready``, ``gap``), or ``parked``.
 
-    With ``seen_tail`` due at once where something arrived after it.
+    With ``seen_tail`` due at once where something arrived after it. ``moment_s`` is what the next claim of it is told.
     """
     run(
-        """UPDATE webhooks_app_lane SET state = %s, worker = '',
+        """UPDATE webhooks_app_lane SET state = %s, worker = '', moment_at = now() + make_interval(secs => %s),
                due_at = CASE WHEN tail > %s THEN now() ELSE now() + make_interval(secs => %s) END
            WHERE id = %s AND token = %s""",
-        [state, _NEVER if seen_tail is None else seen_tail, max(0.0, delay_s), claim.lane_id, claim.token],
+        [
+            state,
+            None if moment_s is None else moment_s - monotonic_s(),
+            _NEVER if seen_tail is None else seen_tail,
+            max(0.0, delay_s),
+            claim.lane_id,
+            claim.token,
+        ],
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 import psycopg
@@ -17,6 +19,7 @@ from psycopg_pool import PoolTimeout
 
 from channels_app.providers.base import Provider
 from channels_app.selectors import configs
+from channels_app.selectors.configs import ChannelConfig
 from channels_app.services.channels import break_channel, note_problem
 from connector_platform.core.clock import monotonic_s
 from connector_platform.core.errors import DeliveryError, Throttled
@@ -32,6 +35,7 @@ from webhooks_app.delivery.outcome import Again, Ended, Outcome, Parked
 from webhooks_app.delivery.records import Job, LaneLost
 from webhooks_app.delivery.steps import Progress, Runner
 from webhooks_app.lanes import Claim
+from webhooks_app.pacing import AwaitingMoment, Pacer
 from webhooks_app.tokens import LivePersonAccess
 
 log = structlog.get_logger(__name__)
@@ -68,7 +72,7 @@ class Engine:
                 if self._stopping.is_set():
                     break
                 if claim.direction == "o" or not jobs:
-                    tail, jobs = patiently(lambda: records.waiting(claim, LOOK_AHEAD))
+                    tail, jobs = patiently(partial(records.waiting, claim, LOOK_AHEAD))
                 if not jobs:
                     lanes.release(claim, seen_tail=tail)
                     return ended
@@ -79,6 +83,7 @@ class Engine:
                     return ended
                 if not self._deliver(claim, job):
                     return ended
+                claim = replace(claim, moment_s=None)  # it was the first one's
                 ended += 1
             lanes.release_until(claim, 0)
         except LaneLost:
@@ -132,7 +137,7 @@ class Engine:
             if app is None:
                 return Ended(state="dead", outcome="app_gone", detail="the LivePerson app was deleted")
             channel = configs.channel(job.channel_id or claim.channel_id or uuid.UUID(int=0))
-            runner = self._runner(claim, job, channel.secrets if channel else ())
+            runner = self._runner(claim, job, channel.secrets if channel else (), pace=self._pace(claim, channel))
             return OutboundDelivery(job=job, app=app, liveperson_id=liveperson_id, runner=runner, access=self._access)
         channel = configs.channel(claim.channel_id or uuid.UUID(int=0))
         app = configs.liveperson_app(channel.liveperson_app_id) if channel else None
@@ -144,7 +149,12 @@ class Engine:
         runner = self._runner(claim, job, app.webhook_secrets + channel.secrets)
         return InboundDelivery(job=job, channel=channel, app=app, access=self._access, runner=runner)
 
-    def _runner(self, claim: Claim, job: Job, secrets: tuple[str, ...]) -> Runner:
+    @staticmethod
+    def _pace(claim: Claim, channel: ChannelConfig | None) -> Callable[[], None] | None:
+        per_second = channel.options.messages_per_second if channel is not None else 0
+        return Pacer(channel.id, per_second, claim.moment_s).wait if channel is not None and per_second else None
+
+    def _runner(self, claim: Claim, job: Job, secrets: tuple[str, ...], *, pace: Callable[[], None] | None = None) -> Runner:
         def begin() -> None:
             patiently(lambda: records.start(claim, job, possibly_doubled=job.in_doubt))
 
@@ -153,10 +163,11 @@ class Engine:
 
         # A chat state is worth no long wait.
         timeout_s = typing.TIMEOUT_S if isinstance(job.content, ChatState) else None
-        return Runner(self._client, secrets=secrets, begin=begin, save=save, timeout_s=timeout_s)
+        return Runner(self._client, secrets=secrets, begin=begin, save=save, pace=pace, timeout_s=timeout_s)
 
     def _judge(self, claim: Claim, job: Job, delivery: InboundDelivery | OutboundDelivery, error: DeliveryError) -> Outcome:
-        log.info("delivery_error", event_id=str(job.public_id), direction=claim.direction, code=error.code, tries=job.tries + 1)
+        level = logging.DEBUG if isinstance(error, AwaitingMoment) else logging.INFO
+        log.log(level, "delivery_error", event_id=str(job.public_id), direction=claim.direction, code=error.code, tries=job.tries + 1)
         if isinstance(delivery, InboundDelivery):
             if refuses_app(error) and not delivery.app.problem:
                 note_problem(delivery.app.id, delivery.runner.clean(error.message))
@@ -201,7 +212,7 @@ class Engine:
                     progress=job.progress,
                     counts=bool(tries) and outcome.counts and not outcome.in_doubt,
                 )
-                lanes.release_until(claim, outcome.delay_s)
+                lanes.release_until(claim, outcome.delay_s, moment_s=outcome.moment_s)
             case Parked():
                 self._record(
                     claim, job, state="waiting", outcome=outcome.outcome, detail=detail, tries=tries, progress=job.progress, counts=False

@@ -11,6 +11,7 @@ from connector_platform.liveperson.errors import AppTokenRejected, ConsumerToken
 from webhooks_app.delivery.opening import AwaitingConversation
 from webhooks_app.delivery.outcome import Again, Ended, Outcome, Parked, skipped
 from webhooks_app.delivery.records import Job
+from webhooks_app.pacing import AwaitingMoment
 from webhooks_app.retry import CHANNEL_WAITS_S, LIVEPERSON_WAITS_S, wait_s
 from webhooks_app.tokens import TokenPending
 
@@ -60,6 +61,8 @@ def judge_outbound(error: DeliveryError, job: Job, provider: Provider | None, co
         if provider is None or not provider.dedupes_sends(config):
             return Ended(state="unknown", outcome=error.code, detail=error.message)
         return Again(delay_s=wait_s(CHANNEL_WAITS_S, job.tries + 1), outcome=error.code, detail=error.message)
+    if isinstance(error, AwaitingMoment):
+        return Again(delay_s=error.delay_s, outcome=error.code, detail=error.message, counts=False, moment_s=error.moment_s)
     if error.retryable:
         return Again(delay_s=wait_s(CHANNEL_WAITS_S, job.tries + 1, error.retry_after_s), outcome=error.code, detail=error.message)
     return Ended(state="dead", outcome=error.code, detail=error.message)

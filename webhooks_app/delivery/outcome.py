@@ -39,7 +39,8 @@ class Ended:
 class Again:
     """The event stays at its lane's head for ``delay_s``. ``in_doubt``: the call may have taken effect.
 
-    ``counts``: it was a try. ``gap``: anything new in the lane ends the wait.
+    ``counts``: it was a try. ``gap``: anything new in the lane ends the wait. ``moment_s``: the channel's rate gave it this moment, on the
+    monotonic clock.
     """
 
     delay_s: float
@@ -48,6 +49,7 @@ class Again:
     in_doubt: bool = False
     counts: bool = True
     gap: bool = False
+    moment_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

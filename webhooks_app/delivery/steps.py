@@ -71,7 +71,8 @@ class Progress:
 class Runner:
     """Makes one event's calls; ``tries`` collects them.
 
-    ``begin`` is called once, before the first call with an effect; ``save`` before each further one, with the answers so far. Both only for
+    ``pace`` is called before each call with an effect, and waits, or raises, until it may be made. ``begin`` is called once, before the first
+    call with an effect; ``save`` before each further one, with the answers so far. All of them only for
     the steps that are given the event's ``Progress``: those are the event's own effect, the others merely prepare it. ``timeout_s`` is of each call.
     """
 
@@ -82,12 +83,14 @@ class Runner:
         secrets: tuple[str, ...] = (),
         begin: Callable[[], None] | None = None,
         save: Callable[[Progress], None] | None = None,
+        pace: Callable[[], None] | None = None,
         timeout_s: float | None = None,
     ) -> None:
         self._client = client
         self._secrets = secrets
         self._begin = begin
         self._save = save
+        self._pace = pace
         self._timeout_s = timeout_s
         self.tries: list[Try] = []
         self.first_effect_at: datetime | None = None
@@ -136,6 +139,8 @@ class Runner:
             raise
 
     def _announce(self, progress: Progress) -> None:
+        if self._pace is not None:
+            self._pace()
         if self.first_effect_at is None:
             if self._begin is not None:
                 self._begin()

@@ -6,6 +6,7 @@ from webhooks_app.models.heartbeat import Heartbeat
 from webhooks_app.models.hosted_file import HostedFile
 from webhooks_app.models.lane import Lane, LaneState
 from webhooks_app.models.message import ConsumerMessage, DeliveredMessage
+from webhooks_app.models.pace import Pace
 from webhooks_app.models.survey import Survey, SurveyStep
 from webhooks_app.models.token import Token
 from webhooks_app.models.typing import Typing
@@ -22,6 +23,7 @@ __all__ = [
     "HostedFile",
     "Lane",
     "LaneState",
+    "Pace",
     "Survey",
     "SurveyStep",
     "Token",

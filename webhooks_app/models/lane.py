@@ -31,6 +31,7 @@ class Lane(models.Model):
     state = models.CharField(max_length=8, choices=LaneState.choices, default=LaneState.IDLE)
     due_at = models.DateTimeField()
     token = models.BigIntegerField(default=0)
+    moment_at = models.DateTimeField(null=True, help_text="When the channel's rate lets the head go out.")
     worker = models.CharField(max_length=80, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
