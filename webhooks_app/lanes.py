@@ -2,13 +2,15 @@
 
 A claim is one statement for as many lanes as the worker has free threads. It moves ``due_at`` to the lease's end, so nobody else sees the
 lane until then; a live worker renews, a dead one's lanes come due by themselves. The token fences: who lost the lane can record nothing.
+
+Brands take turns: whoever holds the fewest of the worker's threads is next, whatever another one has waiting.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -37,10 +39,23 @@ class Claim:
 
 
 _CLAIM = """
-WITH due AS MATERIALIZED (
-    SELECT id, state, moment_at FROM webhooks_app_lane
-    WHERE state IN ('ready', 'gap', 'leased') AND due_at <= now()
-    ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+WITH RECURSIVE brands AS (
+    (SELECT brand_id AS id FROM webhooks_app_lane WHERE state IN ('ready', 'gap', 'leased') ORDER BY brand_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT brand_id FROM webhooks_app_lane WHERE state IN ('ready', 'gap', 'leased') AND brand_id > brands.id ORDER BY brand_id LIMIT 1)
+    FROM brands WHERE brands.id IS NOT NULL
+), shares AS (
+    SELECT brands.id, COALESCE(held.lanes, 0) AS held
+    FROM brands LEFT JOIN unnest(%(brands)s::uuid[], %(lanes)s::int[]) AS held(id, lanes) ON held.id = brands.id
+    WHERE brands.id IS NOT NULL AND COALESCE(held.lanes, 0) < %(most)s
+), due AS MATERIALIZED (
+    SELECT lane.*, shares.held + row_number() OVER (PARTITION BY shares.id ORDER BY lane.due_at) AS turn
+    FROM shares CROSS JOIN LATERAL (
+        SELECT id, state, moment_at, due_at FROM webhooks_app_lane
+        WHERE brand_id = shares.id AND state IN ('ready', 'gap', 'leased') AND due_at <= now()
+        ORDER BY due_at LIMIT LEAST(%(limit)s, %(most)s - shares.held) FOR UPDATE SKIP LOCKED
+    ) AS lane
+    ORDER BY turn, due_at LIMIT %(limit)s
 )
 UPDATE webhooks_app_lane AS lane
 SET state = 'leased', due_at = now() + make_interval(secs => %(lease)s), token = lane.token + 1, worker = %(worker)s, moment_at = NULL
@@ -50,15 +65,19 @@ RETURNING lane.id, lane.token, lane.direction, lane.key, lane.brand_id, lane.cha
 """
 
 
-def claim(worker: str, limit: int) -> list[Claim]:
-    """Up to ``limit`` due lanes, leased to ``worker`` for ``LEASE_S`` seconds; the longest due first.
+def claim(worker: str, limit: int, held: Mapping[uuid.UUID, int] | None = None, *, most: int = 10_000) -> list[Claim]:
+    """Up to ``limit`` due lanes, leased to ``worker`` for ``LEASE_S`` seconds; in turns by brand, of each brand the longest due first.
+
+    ``held`` are the lanes that the worker has already, by brand: they count as turns. No brand gets more than ``most`` with them.
 
     Raises:
         DatabaseUnavailable: PostgreSQL cannot be reached.
     """
-    rows = run(_CLAIM, {"limit": limit, "lease": settings.LEASE_S, "worker": worker})
+    held = held or {}
+    names = {"limit": limit, "lease": settings.LEASE_S, "worker": worker, "most": most}
+    rows = run(_CLAIM, {**names, "brands": list(held), "lanes": list(held.values())})
     clock_s = monotonic_s()
-    return [Claim(*row[:-1], None if row[-1] is None else clock_s + row[-1]) for row in rows]
+    return [replace(Claim(*row[:-1]), moment_s=None if row[-1] is None else clock_s + row[-1]) for row in rows]
 
 
 def renew(worker: str, lane_ids: Sequence[int]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import threading
+import uuid
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -22,6 +24,8 @@ from webhooks_app.delivery.engine import Engine
 
 log = structlog.get_logger(__name__)
 
+SPARE_THREADS = 4
+"""Beside ``DRAIN_THREADS``, for brands that hold fewer lanes than this: one brand's queue, or its slow far side, never takes all threads."""
 UNAVAILABLE_WAIT_S = 0.5
 
 
@@ -41,10 +45,9 @@ class Drainer:
         self.name = f"{platform.node()[:30]}:{os.getpid()}:{uuid7().hex[-8:]}"
         self._threads = threads or settings.DRAIN_THREADS
         self._engine = Engine(self.name, make_client())
-        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="drain")
-        self._free = threading.Semaphore(self._threads)
+        self._pool = ThreadPoolExecutor(self._threads + SPARE_THREADS, thread_name_prefix="drain")
         self._held: dict[int, lanes.Claim] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._stopping = threading.Event()
         self._ended = threading.Event()
         self._listener = Listener()
@@ -76,21 +79,29 @@ class Drainer:
 
     def _claim_loop(self) -> None:
         while not self._stopping.is_set():
-            free = self._take_free()
+            held = self._await_thread()
+            busy = sum(held.values())
             try:
-                claims = lanes.claim(self.name, free)
+                if busy < self._threads:
+                    claims = lanes.claim(self.name, self._threads - busy, held)
+                else:
+                    claims = lanes.claim(self.name, self._threads + SPARE_THREADS - busy, held, most=SPARE_THREADS)
             except Exception as error:
                 # Whatever it is: a worker that claims nothing any more but says that it lives would be worse than a dead one.
-                self._give_free(free)
                 log.error("claim_failed", reason=type(error).__name__, detail=str(error)[:300])
                 self._stopping.wait(UNAVAILABLE_WAIT_S)
                 continue
-            self._give_free(free - len(claims))
             for claim in claims:
                 self._hand_over(claim)
             if not claims:
                 self._listener.heard.wait(settings.POLL_S)
                 self._listener.heard.clear()
+
+    def _await_thread(self) -> Counter[uuid.UUID]:
+        """Wait until a thread is free; how many lanes each brand has in work."""
+        with self._lock:
+            self._lock.wait_for(lambda: len(self._held) < self._threads + SPARE_THREADS)
+            return Counter(claim.brand_id for claim in self._held.values())
 
     def _hand_over(self, claim: lanes.Claim) -> None:
         """Have a free thread drain it. Without one (no more threads can be made) its lease runs out, and it comes due by itself."""
@@ -102,20 +113,7 @@ class Drainer:
         except RuntimeError as error:
             with self._lock:
                 self._held.pop(claim.lane_id, None)
-            self._free.release()
             log.error("lane_not_drained", lane=claim.lane_id, detail=str(error)[:300])
-
-    def _take_free(self) -> int:
-        """Wait for a free thread, then take all that are free."""
-        self._free.acquire()
-        count = 1
-        while count < self._threads and self._free.acquire(blocking=False):
-            count += 1
-        return count
-
-    def _give_free(self, count: int) -> None:
-        for _ in range(count):
-            self._free.release()
 
     def _drain(self, claim: lanes.Claim) -> None:
         try:
@@ -125,7 +123,8 @@ class Drainer:
         finally:
             with self._lock:
                 self._held.pop(claim.lane_id, None)
-            self._free.release()
+                self._lock.notify()
+            self._listener.heard.set()
 
     def _renew_loop(self) -> None:
         """Keep the leases of the lanes in work while the process lives (a long call must not lose its lane), and say that it does."""

@@ -145,11 +145,11 @@ def test_a_fault_of_the_claimer_itself_does_not_end_it(world: World, drainer: Dr
     """A worker that claims nothing but says that it lives would be worse than a dead one."""
     original, failed = lanes.claim, threading.Event()
 
-    def claim(name: str, limit: int) -> Any:
+    def claim(*arguments: Any, **options: Any) -> Any:
         if not failed.is_set():
             failed.set()
             raise RuntimeError("can't start new thread")
-        return original(name, limit)
+        return original(*arguments, **options)
 
     monkeypatch.setattr(lanes, "claim", claim)
     assert failed.wait(30)

@@ -43,7 +43,9 @@ class Lane(models.Model):
             models.CheckConstraint(condition=models.Q(direction__in=["i", "o"]), name="lane_direction_known"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=("due_at",), condition=models.Q(state__in=["ready", "gap", "leased"]), name="idx_lane_due"),
+            models.Index(
+                fields=("brand", "due_at"), condition=models.Q(state__in=["ready", "gap", "leased"]), name="idx_lane_due_by_brand"
+            ),
             models.Index(fields=("channel", "state"), condition=models.Q(state="parked"), name="idx_lane_parked"),
             models.Index(fields=("due_at",), condition=models.Q(state="orphan"), name="idx_lane_orphan"),
         ]
