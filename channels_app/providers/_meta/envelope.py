@@ -59,19 +59,28 @@ def parse(body: bytes, kind: str, readers: Readers) -> ParsedCallback:
     Raises:
         PayloadMalformed: not JSON, or not Meta's envelope.
     """
+    events: list[InboundEvent] = []
+    entries, ignored = opened(body, kind)
+    for entry in entries:
+        _read_entry(entry, readers, events, ignored)
+    return ParsedCallback(events=tuple(events), ignored=tuple(ignored))
+
+
+def opened(body: bytes, kind: str) -> tuple[list[Any], list[str]]:
+    """The entries of ``body`` where it is a webhook for objects of ``kind``; else none, and the name of what is left aside.
+
+    Raises:
+        PayloadMalformed: not JSON, or not Meta's envelope.
+    """
     root = wire.decode(body)
     found = wire.text(root, "object")
     if not found:
         raise PayloadMalformed("the body is not a webhook of Meta: it has no object")
     if found != kind:
-        return ParsedCallback(ignored=(f"object.{wire.name(found)}",))
+        return [], [f"object.{wire.name(found)}"]
     if not isinstance(root.get("entry"), list):
         raise PayloadMalformed("the body is not a webhook of Meta: it has no entry")
-    events: list[InboundEvent] = []
-    ignored: list[str] = []
-    for entry in root["entry"]:
-        _read_entry(entry, readers, events, ignored)
-    return ParsedCallback(events=tuple(events), ignored=tuple(ignored))
+    return root["entry"], []
 
 
 def _read_entry(entry: Any, readers: Readers, events: list[InboundEvent], ignored: list[str]) -> None:

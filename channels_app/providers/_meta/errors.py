@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
+from channels_app.providers._meta import wire
 from channels_app.providers.base import ErrorMeaning, raise_for_status
 from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.errors import (
@@ -32,32 +34,15 @@ SEND_LINK = "Nothing to do: the person was sent a link to the file. Send a small
 _PROOF = "appsecret_proof"
 """Meta has no code of its own for a missing or wrong one: what to look for in its sentence."""
 
-COMMON: tuple[ErrorMeaning, ...] = (
+GRAPH: tuple[ErrorMeaning, ...] = (
     ErrorMeaning(code="1", error=ServerFault, meaning="Meta failed for a reason it does not give", remedy=LATER),
     ErrorMeaning(code="1/99", error=ServerFault, meaning="Meta failed for a reason it does not give", remedy=LATER),
-    # Seen in the field: the answer complains about invalid JSON while the person has the message. A retry would show it twice.
-    ErrorMeaning(
-        code="1/1357046",
-        error=OutcomeUnknown,
-        meaning="Meta reports a failure, but the message may be out",
-        remedy="Look into the account's inbox.",
-    ),
     ErrorMeaning(code="2", error=ServerFault, meaning="a temporary failure at Meta", remedy=LATER),
     ErrorMeaning(code="1200", error=ServerFault, meaning="a temporary failure at Meta", remedy=LATER),
-    ErrorMeaning(
-        code="2/2018344", error=ContentRejected, meaning="Meta blocked the file under its terms of service", remedy="Send another file."
-    ),
     ErrorMeaning(code="4", error=Throttled, meaning="the app's rate limit is reached", remedy=WAIT),
     ErrorMeaning(code="17", error=Throttled, meaning="the user's rate limit is reached", remedy=WAIT),
     ErrorMeaning(code="32", error=Throttled, meaning="the page's rate limit is reached", remedy=WAIT),
     ErrorMeaning(code="613", error=Throttled, meaning="a rate limit of this call is reached", remedy=WAIT),
-    ErrorMeaning(code="613/1893016", error=Throttled, meaning="too many messages to this person in a short time", remedy=WAIT),
-    ErrorMeaning(
-        code="10/1893063",
-        error=CredentialsRejected,
-        meaning="Meta restricted the account from messaging for a while",
-        remedy="See Account or Page quality at Meta, then resume the channel.",
-    ),
     ErrorMeaning(code="102", error=CredentialsRejected, meaning="the session of the token has ended", remedy=RECONNECT),
     ErrorMeaning(code="190", error=CredentialsRejected, meaning="the access token is not valid", remedy=RECONNECT),
     ErrorMeaning(code="190/458", error=CredentialsRejected, meaning="the person behind the token removed the app", remedy=RECONNECT),
@@ -74,8 +59,6 @@ COMMON: tuple[ErrorMeaning, ...] = (
     ErrorMeaning(
         code="190/492", error=CredentialsRejected, meaning="the person behind the token has no role on the page any more", remedy=RECONNECT
     ),
-    ErrorMeaning(code="36000", error=ContentRejected, meaning="the picture is too large", remedy=SEND_LINK),
-    ErrorMeaning(code="100/1893061", error=ContentRejected, meaning="a message tag that Meta removed", remedy=PROGRAM),
     ErrorMeaning(
         code=f"100/{_PROOF}",
         error=ConfigurationError,
@@ -91,15 +74,52 @@ COMMON: tuple[ErrorMeaning, ...] = (
         remedy="See Account or Page quality at Meta.",
     ),
 )
-"""What is the same on every channel."""
+"""What any call to the Graph API may be answered."""
+
+COMMON: tuple[ErrorMeaning, ...] = (
+    *GRAPH,
+    # Seen in the field: the answer complains about invalid JSON while the person has the message. A retry would show it twice.
+    ErrorMeaning(
+        code="1/1357046",
+        error=OutcomeUnknown,
+        meaning="Meta reports a failure, but the message may be out",
+        remedy="Look into the account's inbox.",
+    ),
+    ErrorMeaning(
+        code="2/2018344", error=ContentRejected, meaning="Meta blocked the file under its terms of service", remedy="Send another file."
+    ),
+    ErrorMeaning(code="613/1893016", error=Throttled, meaning="too many messages to this person in a short time", remedy=WAIT),
+    ErrorMeaning(
+        code="10/1893063",
+        error=CredentialsRejected,
+        meaning="Meta restricted the account from messaging for a while",
+        remedy="See Account or Page quality at Meta, then resume the channel.",
+    ),
+    ErrorMeaning(code="36000", error=ContentRejected, meaning="the picture is too large", remedy=SEND_LINK),
+    ErrorMeaning(code="100/1893061", error=ContentRejected, meaning="a message tag that Meta removed", remedy=PROGRAM),
+)
+"""What is the same on every channel of the Send API."""
 
 _TRACE = re.compile(r"[A-Za-z0-9_\-]{1,64}")
 
 
-def interpret(rows: Mapping[str, ErrorMeaning], call: HttpCall, response: HttpResponse) -> None:
-    """Return if ``response`` is a success; a message without a ``message_id`` in the answer is none. ``rows`` are the channel's, by code.
+def send_api_message_id(response: HttpResponse) -> str:
+    """The id of the message that was sent over the Send API; ``""`` where the answer names none."""
+    return wire.text(response.json(), "message_id")
 
-    Meta's own sentence is not repeated in the error: it quotes tokens ("Malformed access token EAA...").
+
+def interpret(
+    rows: Mapping[str, ErrorMeaning],
+    call: HttpCall,
+    response: HttpResponse,
+    *,
+    message_id: Callable[[HttpResponse], str] = send_api_message_id,
+    waits_s: Mapping[str, float] = MappingProxyType({}),
+) -> None:
+    """Return if ``response`` is a success; a message without an id in the answer is none.
+
+    ``rows`` are the channel's, by code. ``waits_s``: how long to wait after a code where Meta itself does not say.
+    Meta's own sentence is not repeated in the error: it quotes tokens ("Malformed access token EAA...") and telephone numbers.
 
     Raises:
         DeliveryError: by code and subcode, else by ``is_transient``, else by HTTP status. OutcomeUnknown: a 2xx that proves nothing.
@@ -108,15 +128,15 @@ def interpret(rows: Mapping[str, ErrorMeaning], call: HttpCall, response: HttpRe
     fields = body if isinstance(body, dict) else {}
     error = fields.get("error")
     if isinstance(error, dict):
-        _raise_for_error(rows, error, response)
+        _raise_for_error(rows, error, response, waits_s)
     if not response.is_success:
         _raise_for_status(response, code="")
-    if error is not None or (call.effect and not isinstance(fields.get("message_id"), str)):
+    if error is not None or (call.effect and not message_id(response)):
         raise OutcomeUnknown("Meta answered without a message id; the person may have the message", provider_code=str(response.status))
 
 
-def _raise_for_error(rows: Mapping[str, ErrorMeaning], error: dict[str, Any], response: HttpResponse) -> None:
-    code, subcode = _number(error.get("code")), _number(error.get("error_subcode"))
+def _raise_for_error(rows: Mapping[str, ErrorMeaning], error: dict[str, Any], response: HttpResponse, waits_s: Mapping[str, float]) -> None:
+    code, subcode = wire.digits(error, "code"), wire.digits(error, "error_subcode")
     if not subcode and _PROOF in str(error.get("message")):
         subcode = _PROOF
     exact = rows.get(f"{code}/{subcode}")
@@ -130,7 +150,7 @@ def _raise_for_error(rows: Mapping[str, ErrorMeaning], error: dict[str, Any], re
         raise row.error(
             f"Meta: {row.meaning} (code {provider_code}{trace}). {row.remedy}".rstrip(),
             provider_code=provider_code,
-            retry_after_s=wait_s(response) if issubclass(row.error, Throttled) else None,
+            retry_after_s=(wait_s(response) or waits_s.get(code)) if issubclass(row.error, Throttled) else None,
         )
     if error.get("is_transient") is True:
         raise ServerFault(f"Meta calls the failure temporary (code {provider_code or 'missing'}{trace})", provider_code=provider_code)
@@ -169,12 +189,6 @@ def wait_s(response: HttpResponse) -> float | None:
     minutes = [row.get("estimated_time_to_regain_access") for row in rows if isinstance(row, dict)]
     waits = [value * 60.0 for value in minutes if isinstance(value, int) and 0 < value <= 24 * 60]
     return max(waits, default=None)
-
-
-def _number(value: object) -> str:
-    """``value`` as digits whether it came as a number or as text; ``""`` for anything else."""
-    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
-    return text if text.isascii() and text.isdigit() and len(text) <= 12 else ""
 
 
 def _trace(value: object) -> str:

@@ -30,19 +30,19 @@ class Graph:
 
     def get(self, path: str, query: Mapping[str, str] | None = None, *, purpose: str = "check") -> HttpCall:
         """A reading call, which nobody notices."""
-        return HttpCall(method="GET", url=self._url(path, query), headers=self._headers, purpose=purpose, effect=False)
+        return HttpCall(method="GET", url=self._url(path, query), headers=self.headers, purpose=purpose, effect=False)
 
     def post(self, path: str, payload: Any, *, purpose: str, effect: bool) -> HttpCall:
         """A call with a JSON body."""
-        return HttpCall.json("POST", self._url(path), payload, headers=self._headers, purpose=purpose, effect=effect)
+        return HttpCall.json("POST", self._url(path), payload, headers=self.headers, purpose=purpose, effect=effect)
 
     def delete(self, path: str, *, purpose: str) -> HttpCall:
         """A call that takes away what may be taken away twice."""
-        return HttpCall(method="DELETE", url=self._url(path), headers=self._headers, purpose=purpose, effect=False)
+        return HttpCall(method="DELETE", url=self._url(path), headers=self.headers, purpose=purpose, effect=False)
 
     @property
-    def _headers(self) -> dict[str, str]:
-        # Meta takes the token as a query parameter too, but addresses end up in logs.
+    def headers(self) -> dict[str, str]:
+        """The credentials. Meta takes the token as a query parameter too, but addresses end up in logs."""
         return {"Authorization": f"Bearer {self.token}"}
 
     def _url(self, path: str, query: Mapping[str, str] | None = None) -> str:
@@ -68,7 +68,7 @@ def subscribe(graph: Graph, node: str, app_ids: Collection[str], wanted: Iterabl
     told = yield from _told(graph, node, app_ids)
     fields = ",".join(dict.fromkeys([*told, *wanted]))
     response = yield graph.post(f"{node}/subscribed_apps", {"subscribed_fields": fields}, purpose="register_webhook", effect=False)
-    _require_success(response)
+    require_success(response)
 
 
 def unsubscribe(graph: Graph, node: str) -> Steps[None]:
@@ -78,10 +78,15 @@ def unsubscribe(graph: Graph, node: str) -> Steps[None]:
         ServerFault: Meta did not say that it is done.
     """
     response = yield graph.delete(f"{node}/subscribed_apps", purpose="remove_webhook")
-    _require_success(response)
+    require_success(response)
 
 
-def _require_success(response: HttpResponse) -> None:
+def require_success(response: HttpResponse) -> None:
+    """Return if Meta says that it is done.
+
+    Raises:
+        ServerFault: it does not.
+    """
     if fields_of(response).get("success") is not True:
         raise ServerFault("Meta did not say that it is done", provider_code=str(response.status))
 

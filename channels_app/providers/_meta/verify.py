@@ -57,7 +57,7 @@ def handshake(request: CallbackRequest, verify_token: str) -> CallbackAnswer | N
     token_matches = _same(query.get("hub.verify_token", ""), verify_token)
     if query.get("hub.mode") != "subscribe" or "hub.challenge" not in query or not token_matches:
         raise SignatureInvalid("the challenge lacks the mode, or its verify token differs from the one configured here", status=403)
-    return CallbackAnswer(body=query["hub.challenge"].encode())
+    return CallbackAnswer(body=query["hub.challenge"].encode("utf-8", "replace"))
 
 
 def _same(given: str, expected: str) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from channels_app.providers._meta import verify
 from channels_app.providers.base import CallbackAnswer, CallbackRequest, Capabilities, Provider, SendContext, Sent, TextUnit
-from channels_app.providers.whatsapp import error_table, errors, files, inbound, outbound, setup, verify
+from channels_app.providers.whatsapp import error_table, errors, files, inbound, outbound, setup
 from channels_app.providers.whatsapp.config import WhatsAppAppConfig, WhatsAppConfig
 from connector_platform.core.calls import HttpCall, HttpResponse, Steps
 from connector_platform.core.events import Content, File, ParsedCallback
@@ -44,11 +45,11 @@ class WhatsApp(Provider):
 
     def verify(self, request: CallbackRequest, config: WhatsAppAppConfig, *, now: datetime) -> None:
         """See ``verify.verify``; ``now`` is not looked at, because Meta signs no time."""
-        verify.verify(request, config)
+        verify.verify(request, (config.app_secret.get_secret_value(),))
 
     def handshake(self, request: CallbackRequest, config: WhatsAppAppConfig) -> CallbackAnswer | None:
         """See ``verify.handshake``."""
-        return verify.handshake(request, config)
+        return verify.handshake(request, config.verify_token.get_secret_value())
 
     def parse(self, request: CallbackRequest, config: WhatsAppAppConfig) -> ParsedCallback:
         """See ``inbound.parse``."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
+from channels_app.providers._meta.config import Credential, MetaId, VerifyToken
 from channels_app.providers.base import ProviderConfig
 
 MAX_LIST_LABEL = 20
@@ -17,29 +18,6 @@ MAX_TEMPLATE_VALUES = 30
 
 _TEMPLATE_NAME = re.compile(r"[a-z0-9_]{1,512}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Za-z]{2,4})?")
-
-
-def _digits(value: str) -> str:
-    if not (value.isascii() and value.isdigit() and len(value) <= 32):
-        raise ValueError("must be digits only, such as 106500000000066; copy the id, not the telephone number or the name")
-    return value
-
-
-def _credential(value: SecretStr) -> SecretStr:
-    # A header holds the token and an HTTP client refuses blanks and control characters there, so a bad paste is caught here.
-    text = value.get_secret_value().strip()
-    if len(text) < 8:
-        raise ValueError("is too short; copy the whole value (8 characters or more)")
-    if not text.isascii() or not text.isprintable() or " " in text:
-        raise ValueError("has a blank, a line break or a letter outside ASCII inside; copy it again without surrounding text")
-    return SecretStr(text)
-
-
-def _verify_token(value: SecretStr) -> SecretStr:
-    text = value.get_secret_value().strip()
-    if not text:
-        raise ValueError("must not be empty; make up any phrase and enter the same one at Meta")
-    return SecretStr(text)
 
 
 def _template_name(value: str) -> str:
@@ -54,10 +32,6 @@ def _language(value: str) -> str:
     return value
 
 
-MetaId = Annotated[str, AfterValidator(_digits)]
-Credential = Annotated[SecretStr, AfterValidator(_credential)]
-
-
 class WhatsAppAppConfig(ProviderConfig):
     """One Meta app: its webhook serves every number of every business account that the app is subscribed to."""
 
@@ -69,7 +43,7 @@ class WhatsAppAppConfig(ProviderConfig):
         title="App secret",
         description="App settings → Basic → App secret → Show. Meta signs every callback with it, for all numbers of the app.",
     )
-    verify_token: Annotated[SecretStr, AfterValidator(_verify_token)] = Field(
+    verify_token: VerifyToken = Field(
         title="Verify token",
         description="A phrase of your own. Enter the same one under WhatsApp → Configuration → Webhook → Verify token.",
     )

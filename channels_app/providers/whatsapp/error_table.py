@@ -5,6 +5,7 @@ Source: https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-co
 
 from __future__ import annotations
 
+from channels_app.providers._meta import errors as meta
 from channels_app.providers.base import ErrorMeaning
 from connector_platform.core.errors import (
     ConfigurationError,
@@ -17,17 +18,15 @@ from connector_platform.core.errors import (
     WindowClosed,
 )
 
-_RECONNECT = "Generate a token for the system user at Meta (Business settings → System users) and store it in the channel."
 _PERMISSION = (
     "Give the system user this WhatsApp account and its token whatsapp_business_messaging and whatsapp_business_management, "
     "then set the channel to active."
 )
-_WAIT = "Nothing to do; the platform waits and tries again. Lower the channel's rate if it keeps happening."
-_LATER = "Nothing to do; the platform tries again."
 _ACCOUNT = "See WhatsApp Manager and the Business support home at Meta, then set the channel to active."
 _PROGRAM = "Report it with the trace id: the platform built a request that WhatsApp does not take."
 _FILE = "Send another file: JPEG or PNG up to 5 MB, MP4 up to 16 MB, documents up to 100 MB, on an address that anybody can fetch."
 _TEMPLATE = "Compare the channel's templates with WhatsApp Manager → Message templates; “Test connection” names what differs."
+_QUALITY = "See the number's quality in WhatsApp Manager → Phone numbers; the platform waits and tries again."
 _NOT_NOW = "Do not send it again within 24 hours. What the person asks can be answered all the same."
 
 
@@ -35,28 +34,22 @@ def _row(code: str, error: type[DeliveryError], meaning: str, remedy: str = "") 
     return ErrorMeaning(code=code, error=error, meaning=meaning, remedy=remedy)
 
 
-ERRORS: tuple[ErrorMeaning, ...] = (
+_OWN: tuple[ErrorMeaning, ...] = (
     # Later
-    _row("1", ServerFault, "Meta failed for a reason it does not give", _LATER),
-    _row("2", ServerFault, "a temporary failure at Meta", _LATER),
-    _row("131000", ServerFault, "WhatsApp failed for a reason it does not give", _LATER),
-    _row("131016", ServerFault, "WhatsApp is not available for a while", _LATER),
-    _row("131057", ServerFault, "the account is under maintenance at Meta", _LATER),
-    _row("135000", ServerFault, "WhatsApp failed for a reason it does not give", _LATER),
-    _row("4", Throttled, "the app's rate limit is reached", _WAIT),
-    _row("613", Throttled, "a rate limit of this call is reached", _WAIT),
-    _row("80007", Throttled, "the business account's rate limit is reached", _WAIT),
-    _row("130429", Throttled, "the number's rate limit is reached", _WAIT),
-    _row("131048", Throttled, "Meta slows the number down because people block or report its messages", _ACCOUNT),
-    _row("131056", Throttled, "too many messages to this person in a short time", _WAIT),
+    _row("131000", ServerFault, "WhatsApp failed for a reason it does not give", meta.LATER),
+    _row("131016", ServerFault, "WhatsApp is not available for a while", meta.LATER),
+    _row("131057", ServerFault, "the account is under maintenance at Meta", meta.LATER),
+    _row("135000", ServerFault, "WhatsApp failed for a reason it does not give", meta.LATER),
+    _row("80007", Throttled, "the business account's rate limit is reached", meta.WAIT),
+    _row("130429", Throttled, "the number's rate limit is reached", meta.WAIT),
+    _row("131048", Throttled, "Meta slows the number down because people block or report its messages", _QUALITY),
+    _row("131056", Throttled, "too many messages to this person in a short time", meta.WAIT),
     _row("131064", Throttled, "the number's messaging limit is reached", "See the messaging limit in WhatsApp Manager → Phone numbers."),
-    _row("133016", Throttled, "the number was registered too often in a short time", _WAIT),
+    _row("133016", Throttled, "the number was registered too often in a short time", meta.WAIT),
     # The operator has to act
-    _row("0", CredentialsRejected, "the access token is not valid", _RECONNECT),
+    _row("0", CredentialsRejected, "the access token is not valid", meta.RECONNECT),
     _row("3", CredentialsRejected, "the app lacks a permission", _PERMISSION),
     _row("10", CredentialsRejected, "the app lacks a permission", _PERMISSION),
-    _row("190", CredentialsRejected, "the access token is not valid", _RECONNECT),
-    _row("190/463", CredentialsRejected, "the access token has expired", _RECONNECT),
     _row("200", CredentialsRejected, "the app lacks a permission", _PERMISSION),
     _row("131005", CredentialsRejected, "the app lacks a permission", _PERMISSION),
     _row("368", CredentialsRejected, "Meta blocked the account for a while because of its policies", _ACCOUNT),
@@ -100,7 +93,6 @@ ERRORS: tuple[ErrorMeaning, ...] = (
         "131063", ContentRejected, "advertisements are switched off for this account on the Cloud API", "Send a template of another kind."
     ),
     # The content
-    _row("100", ContentRejected, "WhatsApp does not take a value of the request", _PROGRAM),
     _row("131008", ContentRejected, "the request lacks a value", _PROGRAM),
     _row("131009", ContentRejected, "WhatsApp does not take a value of the request", _PROGRAM),
     _row("131051", ContentRejected, "WhatsApp does not know this kind of message", _PROGRAM),
@@ -118,3 +110,6 @@ ERRORS: tuple[ErrorMeaning, ...] = (
     _row("132068", ContentRejected, "the form behind the template is blocked", _TEMPLATE),
     _row("132069", ContentRejected, "the form behind the template is slowed down", "Send it later."),
 )
+
+_OWN_CODES = frozenset(row.code for row in _OWN)
+ERRORS: tuple[ErrorMeaning, ...] = (*(row for row in meta.GRAPH if row.code not in _OWN_CODES), *_OWN)

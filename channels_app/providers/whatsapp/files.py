@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from channels_app.providers.base import SendContext
-from channels_app.providers.whatsapp import graph
 from channels_app.providers.whatsapp.config import WhatsAppConfig
 from channels_app.providers.whatsapp.errors import DOWNLOAD, MEDIA
+from channels_app.providers.whatsapp.graph import user_graph
 from connector_platform.core import wire
 from connector_platform.core.calls import HttpCall, Steps
 from connector_platform.core.errors import ContentRejected, UnsupportedContent
@@ -76,12 +76,12 @@ def fetch_file(file: File, config: WhatsAppConfig, context: SendContext) -> Step
     """
     if not file.media_id:
         raise UnsupportedContent("the file has no id at WhatsApp")
-    query = {"phone_number_id": config.phone_number_id}
-    response = yield graph.get(quote(file.media_id, safe=""), query, config, context, purpose=MEDIA)
+    graph = user_graph(config, context)
+    response = yield graph.get(quote(file.media_id, safe=""), {"phone_number_id": config.phone_number_id}, purpose=MEDIA)
     url = wire.text(response.json(), "url")
     if not _is_metas(url, context.api_base):
         raise ContentRejected("WhatsApp does not say where the file is, or names a host that is not Meta's")
-    downloaded = yield HttpCall(method="GET", url=url, headers=graph.headers(config), purpose=DOWNLOAD, effect=False)
+    downloaded = yield HttpCall(method="GET", url=url, headers=graph.headers, purpose=DOWNLOAD, effect=False)
     return downloaded.body
 
 

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
+from channels_app.providers._meta import wire
+from channels_app.providers._meta.envelope import opened
 from channels_app.providers.whatsapp import messages
 from channels_app.providers.whatsapp.config import WhatsAppAppConfig
 from channels_app.providers.whatsapp.errors import failure_reason
 from channels_app.providers.whatsapp.people import Person, person_of
-from connector_platform.core import wire
-from connector_platform.core.errors import PayloadMalformed
 from connector_platform.core.events import Content, InboundEvent, OptIn, OptOut, ParsedCallback, Receipt, ReceiptKind
 
 EVENT_TYPES: Mapping[str, str] = MappingProxyType(
@@ -46,7 +45,6 @@ EVENT_TYPES: Mapping[str, str] = MappingProxyType(
     }
 )
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RECEIPTS = {"delivered": ReceiptKind.DELIVERED, "read": ReceiptKind.READ, "played": ReceiptKind.READ, "failed": ReceiptKind.FAILED}
 
 Found = Iterator[InboundEvent | str]
@@ -59,17 +57,9 @@ def parse(body: bytes, config: WhatsAppAppConfig) -> ParsedCallback:
     Raises:
         PayloadMalformed: not JSON, or not Meta's envelope.
     """
-    root = wire.decode(body)
-    kind = wire.text(root, "object")
-    if not kind:
-        raise PayloadMalformed("the body is not a webhook of Meta: it has no object")
-    if kind != "whatsapp_business_account":
-        return ParsedCallback(ignored=(f"object.{wire.name(kind)}",))
-    if not isinstance(root.get("entry"), list):
-        raise PayloadMalformed("the body is not a webhook of Meta: it has no entry")
     events: list[InboundEvent] = []
-    ignored: list[str] = []
-    for entry in root["entry"]:
+    entries, ignored = opened(body, "whatsapp_business_account")
+    for entry in entries:
         for change in wire.items(entry, "changes") or [None]:
             for found in _read_change(change, config):
                 if isinstance(found, str):
@@ -113,7 +103,7 @@ def _read(key: str, data: dict[str, Any], value: dict[str, Any], config: WhatsAp
         case _:
             found = _read_preference(data, value)
     for one in found:
-        yield one if isinstance(one, str) else replace(one, address=address, raw=raw, occurred_at=instant(data))
+        yield one if isinstance(one, str) else replace(one, address=address, raw=raw, occurred_at=wire.instant(data, "timestamp"))
 
 
 def _read_message(data: dict[str, Any], value: dict[str, Any], config: WhatsAppAppConfig) -> Found:
@@ -166,14 +156,3 @@ _READERS: Mapping[str, tuple[str, ...]] = {"messages": ("messages", "statuses"),
 
 def _event(person: Person | None, source_id: str, wire_type: str, content: Content, **more: Any) -> InboundEvent:
     return InboundEvent(consumer_id=person.id if person else "", source_id=source_id, wire_type=wire_type, content=content, raw=b"", **more)
-
-
-def instant(data: Any) -> datetime | None:
-    """The instant at ``timestamp``, seconds written as text; None where there is none that a calendar has."""
-    written = wire.identifier(data, "timestamp")
-    if not (written.isascii() and written.isdigit() and 0 < len(written) <= 12 and int(written)):
-        return None
-    try:
-        return _EPOCH + timedelta(seconds=int(written))
-    except OverflowError:
-        return None

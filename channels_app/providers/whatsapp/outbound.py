@@ -9,9 +9,10 @@ from datetime import timedelta
 from typing import Any
 
 from channels_app.providers.base import SendContext, Sent
-from channels_app.providers.whatsapp import files, graph, rich, templates
+from channels_app.providers.whatsapp import files, rich, templates
 from channels_app.providers.whatsapp.config import WhatsAppConfig
 from channels_app.providers.whatsapp.errors import message_id
+from channels_app.providers.whatsapp.graph import user_graph
 from channels_app.providers.whatsapp.people import recipient
 from connector_platform.core.calls import Steps
 from connector_platform.core.errors import OutcomeUnknown, UnsupportedContent, WindowClosed
@@ -109,11 +110,11 @@ def _contact_message(contact: Contact) -> dict[str, Any]:
 
 
 def _send_messages(rendered: rich.Rendered, quote: dict[str, Any], config: WhatsAppConfig, context: SendContext) -> Steps[Sent]:
+    graph = user_graph(config, context)
     parts: list[tuple[str, ...]] = []
     for message in rendered.messages:
         payload = {"messaging_product": "whatsapp", **recipient(context.to), **({} if parts else quote), **message}
-        call = graph.post(f"{config.phone_number_id}/messages", payload, config, context, purpose=f"send_{message['type']}", effect=True)
-        response = yield call
+        response = yield graph.post(f"{config.phone_number_id}/messages", payload, purpose=f"send_{message['type']}", effect=True)
         sent_id = message_id(response)
         if not sent_id:
             raise OutcomeUnknown("Meta answered without a message id; the person may have the message", provider_code=str(response.status))
@@ -139,7 +140,7 @@ def _mark(config: WhatsAppConfig, context: SendContext, *, is_typing: bool) -> S
         if is_typing:
             payload["typing_indicator"] = {"type": "text"}
         purpose = "typing" if is_typing else "mark_read"
-        yield graph.post(f"{config.phone_number_id}/messages", payload, config, context, purpose=purpose, effect=False)
+        yield user_graph(config, context).post(f"{config.phone_number_id}/messages", payload, purpose=purpose, effect=False)
     return Sent()
 
 

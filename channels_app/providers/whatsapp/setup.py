@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from channels_app.providers._meta.graph import require_success, unsubscribe
 from channels_app.providers.base import SendContext
-from channels_app.providers.whatsapp import graph
 from channels_app.providers.whatsapp.config import WhatsAppAppConfig, WhatsAppConfig
+from channels_app.providers.whatsapp.graph import user_graph
 from connector_platform.core import wire
 from connector_platform.core.calls import HttpResponse, Steps
 from connector_platform.core.errors import ConfigurationError, ServerFault
@@ -27,15 +28,16 @@ def check(config: WhatsAppConfig, context: SendContext) -> Steps[str]:
         CredentialsRejected, ConfigurationError: Meta does not take the token, or does not know the number.
         ServerFault: an answer that names nobody.
     """
-    response = yield graph.get(config.phone_number_id, {"fields": _NUMBER_FIELDS}, config, context, purpose="check")
+    graph = user_graph(config, context)
+    response = yield graph.get(config.phone_number_id, {"fields": _NUMBER_FIELDS})
     number = response.json()
     if wire.identifier(number, "id") != config.phone_number_id:
         raise ServerFault("Meta did not say which number this is", provider_code=str(response.status))
-    subscribed = yield graph.get(f"{config.waba_id}/subscribed_apps", {}, config, context, purpose="check")
+    subscribed = yield graph.get(f"{config.waba_id}/subscribed_apps")
     faults = [_number_fault(number), _webhook_fault(_rows(subscribed), context)]
     if config.templates:
         query = {"fields": "name,language,status", "limit": str(MOST_TEMPLATES)}
-        known = yield graph.get(f"{config.waba_id}/message_templates", query, config, context, purpose="check")
+        known = yield graph.get(f"{config.waba_id}/message_templates", query)
         faults.append(_template_fault(_rows(known), config))
     shown = " ".join(part for part in (wire.text(number, "verified_name")[:100], wire.text(number, "display_phone_number")[:32]) if part)
     told = [fault for fault in faults if fault]
@@ -52,8 +54,8 @@ def register_webhook(config: WhatsAppConfig, context: SendContext) -> Steps[str]
         raise ConfigurationError("the channel has no Meta app; choose its provider app first")
     payload = {"override_callback_uri": context.callback_url, "verify_token": context.app.verify_token.get_secret_value()}
     path = f"{config.waba_id}/subscribed_apps"
-    response = yield graph.post(path, payload, config, context, purpose="register_webhook", effect=False)
-    _must_succeed(response)
+    response = yield user_graph(config, context).post(path, payload, purpose="register_webhook", effect=False)
+    require_success(response)
     return f"Meta sends what is written to all numbers of business account {config.waba_id} here."
 
 
@@ -63,15 +65,8 @@ def remove_webhook(config: WhatsAppConfig, context: SendContext) -> Steps[str]:
     Raises:
         DeliveryError: Meta's answer.
     """
-    response = yield graph.delete(f"{config.waba_id}/subscribed_apps", config, context, purpose="remove_webhook")
-    _must_succeed(response)
+    yield from unsubscribe(user_graph(config, context), config.waba_id)
     return f"Meta sends nothing more of any number of business account {config.waba_id} to this app."
-
-
-def _must_succeed(response: HttpResponse) -> None:
-    body = response.json()
-    if not (isinstance(body, dict) and body.get("success") is True):
-        raise ServerFault("Meta did not say that it was done", provider_code=str(response.status))
 
 
 def _number_fault(number: Any) -> str:

@@ -10,11 +10,13 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from channels_app.providers._meta.verify import SIGNATURE_HEADER, signature
 from channels_app.providers.base import CallbackRequest
 from channels_app.providers.whatsapp import WhatsApp, WhatsAppAppConfig, WhatsAppConfig
 from channels_app.providers.whatsapp.config import WhatsAppTemplate
-from channels_app.providers.whatsapp.verify import SIGNATURE_HEADER, signature
 from connector_platform.core.calls import HttpCall, HttpResponse
+from tests.providers._meta import case as meta
+from tests.providers._meta.case import challenge, json_response, post
 from tests.providers.contract.cases import ErrorSample, HandshakeSample, ProviderCase, TextSample
 
 APP_SECRET = "whatsapp-docs-app-secret"
@@ -37,11 +39,6 @@ CONFIG = WhatsAppConfig(
         WhatsAppTemplate(name="order_update", language="nl", parameters=["order", "day"], has_named_parameters=True),
     ],
 )
-
-
-def post(body: bytes) -> CallbackRequest:
-    """An unsigned callback with ``body``."""
-    return CallbackRequest(method="POST", headers={"content-type": "application/json"}, body=body)
 
 
 def sign(request: CallbackRequest) -> CallbackRequest:
@@ -96,24 +93,9 @@ def answer(call: HttpCall, number: int) -> HttpResponse:
     return json_response({"messaging_product": "whatsapp", "contacts": [contact], "messages": [{"id": f"wamid.out{number}"}]})
 
 
-def json_response(body: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
-    """An answer with a JSON body."""
-    return HttpResponse(status=status, headers={"content-type": "application/json", **(headers or {})}, body=json.dumps(body).encode())
-
-
 def error_response(code: str, *, status: int = 400, **more: Any) -> HttpResponse:
-    """Meta's error body for ``code`` or ``code/subcode``."""
-    number, _, subcode = code.partition("/")
-    error: dict[str, Any] = {
-        "message": f"(#{number}) Words of Meta",
-        "type": "OAuthException",
-        "code": int(number),
-        "error_data": {"messaging_product": "whatsapp", "details": "More words of Meta"},
-        "fbtrace_id": "AbCdEf_123",
-    }
-    if subcode:
-        error["error_subcode"] = int(subcode)
-    return json_response({"error": {**error, **more}}, status=status)
+    """Meta's error body for ``code`` or ``code/subcode``, with the details that the Cloud API adds."""
+    return meta.error_response(code, status=status, error_data={"messaging_product": "whatsapp", "details": "More words of Meta"}, **more)
 
 
 def sent_text(call: HttpCall) -> str:
@@ -123,11 +105,6 @@ def sent_text(call: HttpCall) -> str:
 def rendered(call: HttpCall) -> Any:
     payload = json.loads(call.body)
     return {"type": payload["type"], payload["type"]: payload[payload["type"]]}
-
-
-def challenge(token: str) -> CallbackRequest:
-    """Meta's set-up challenge with this verify token, already percent-encoded."""
-    return CallbackRequest(method="GET", query_string=f"hub.mode=subscribe&hub.verify_token={token}&hub.challenge=1158201444", headers={})
 
 
 _VALID = {"phone_number_id": PHONE_NUMBER_ID, "waba_id": WABA_ID, "access_token": TOKEN}

@@ -20,20 +20,22 @@ from connector_platform.core.errors import (
     Throttled,
     WindowClosed,
 )
-from tests.providers.whatsapp.case import error_response, json_response
+from tests.providers._meta.case import json_response
+from tests.providers.whatsapp.case import error_response
 
 MESSAGE = HttpCall(method="POST", url="https://graph.facebook.com/v25.0/1/messages", purpose="send_text")
 MARK = HttpCall(method="POST", url="https://graph.facebook.com/v25.0/1/messages", purpose="typing", effect=False)
 
 EXPECTED: dict[str, type[DeliveryError]] = {
-    **dict.fromkeys(("1", "2", "131000", "131016", "131057", "135000"), ServerFault),
-    **dict.fromkeys(("4", "613", "80007", "130429", "131048", "131056", "131064", "133016"), Throttled),
-    **dict.fromkeys(("0", "3", "10", "190", "190/463", "200", "131005", "368", "131031"), CredentialsRejected),
-    **dict.fromkeys(("131037", "131042", "131045", "133010", "100/33", "2200"), ConfigurationError),
+    **dict.fromkeys(("1", "1/99", "2", "1200", "131000", "131016", "131057", "135000"), ServerFault),
+    **dict.fromkeys(("4", "17", "32", "613", "80007", "130429", "131048", "131056", "131064", "133016"), Throttled),
+    **dict.fromkeys(("102", "190", *(f"190/{subcode}" for subcode in (458, 459, 460, 463, 464, 467, 492))), CredentialsRejected),
+    **dict.fromkeys(("0", "3", "10", "200", "131005", "368", "131031"), CredentialsRejected),
+    **dict.fromkeys(("131037", "131042", "131045", "133010", "100/33", "100/appsecret_proof", "2200"), ConfigurationError),
     **dict.fromkeys(("131047", "470"), WindowClosed),
     **dict.fromkeys(("131026", "131021", "131030", "130497", "131062", "137000"), RecipientGone),
     **dict.fromkeys(("130472", "131049", "131050", "131063"), ContentRejected),
-    **dict.fromkeys(("100", "131008", "131009", "131051", "131052", "131053"), ContentRejected),
+    **dict.fromkeys(("100", "2500", "131008", "131009", "131051", "131052", "131053"), ContentRejected),
     **dict.fromkeys(("132000", "132001", "132005", "132007", "132008", "132012", "132015", "132016", "132068", "132069"), ContentRejected),
 }
 
@@ -56,6 +58,12 @@ def test_a_code_decides_whatever_the_status(code: str, status: int) -> None:
     assert (type(error), error.provider_code) == (EXPECTED[code], code)
     assert "trace AbCdEf_123" in error.message
     assert "ords of Meta" not in error.message
+
+
+def test_a_missing_proof_of_the_apps_secret_is_a_mistake_of_the_configuration() -> None:
+    message = "API calls from the server require an appsecret_proof argument"
+    error = raised(json_response({"error": {"message": message, "type": "GraphMethodException", "code": 100}}, status=400))
+    assert (type(error), error.provider_code) == (ConfigurationError, "100/appsecret_proof")
 
 
 @pytest.mark.parametrize("code", ["201", "250", "299"])

@@ -9,8 +9,9 @@ import pytest
 from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.errors import ContentRejected, CredentialsRejected, DeliveryError, ServerFault, Throttled, UnsupportedContent
 from connector_platform.core.events import File, FileKind
+from tests.providers._meta.case import json_response
 from tests.providers.contract.cases import drive
-from tests.providers.whatsapp.case import CASE, CONFIG, PHONE_NUMBER_ID, TOKEN, error_response, json_response
+from tests.providers.whatsapp.case import CASE, CONFIG, PHONE_NUMBER_ID, TOKEN, error_response
 from tests.providers.whatsapp.test_outbound import PLAIN_APP
 
 PICTURE = File(kind=FileKind.IMAGE, media_id="1890000000000001", mime_type="image/jpeg")

@@ -171,7 +171,7 @@ def test_a_picture_without_an_id_is_told() -> None:
     assert isinstance(only(parse(message("image", image={"mime_type": "image/jpeg"}))).content, Unsupported)
 
 
-@pytest.mark.parametrize("timestamp", ["", "x", "-5", "0", "9" * 13, None, [], "999999999999"])
+@pytest.mark.parametrize("timestamp", ["", "x", "-5", "0", "9" * 18, "9" * 19, None, []])
 def test_an_impossible_time_is_none(timestamp: Any) -> None:
     assert only(parse({**said(), "timestamp": timestamp})).occurred_at is None
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from channels_app.providers._meta.verify import appsecret_proof
 from channels_app.providers.base import Sent
 from channels_app.providers.whatsapp import WhatsAppConfig
-from channels_app.providers.whatsapp.verify import appsecret_proof
 from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.errors import DeliveryError, OutcomeUnknown, UnsupportedContent, WindowClosed
 from connector_platform.core.events import (
@@ -29,8 +29,9 @@ from connector_platform.core.events import (
     Selection,
     Text,
 )
+from tests.providers._meta.case import json_response
 from tests.providers.contract.cases import NOW, drive, send
-from tests.providers.whatsapp.case import APP_CONFIG, APP_SECRET, CASE, CONFIG, CONSUMERS, PHONE_NUMBER_ID, TOKEN, json_response
+from tests.providers.whatsapp.case import APP_CONFIG, APP_SECRET, CASE, CONFIG, CONSUMERS, PHONE_NUMBER_ID, TOKEN
 
 PLAIN_APP = APP_CONFIG.model_copy(update={"send_appsecret_proof": False})
 HEADERS = {"Content-Type": "application/json", "Authorization": f"Bearer {TOKEN}"}

@@ -11,8 +11,9 @@ import pytest
 from channels_app.providers.whatsapp import WhatsAppConfig
 from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.errors import ConfigurationError, DeliveryError, ServerFault
+from tests.providers._meta.case import json_response
 from tests.providers.contract.cases import drive
-from tests.providers.whatsapp.case import APP_ID, CASE, CONFIG, PHONE_NUMBER_ID, TOKEN, WABA_ID, error_response, json_response
+from tests.providers.whatsapp.case import APP_ID, CASE, CONFIG, PHONE_NUMBER_ID, TOKEN, WABA_ID, error_response
 from tests.providers.whatsapp.test_outbound import PLAIN_APP
 
 BASE = "https://graph.facebook.com/v25.0"

@@ -8,12 +8,13 @@ import pytest
 from pydantic import SecretStr
 from pywa.utils import webhook_updates_validator
 
+from channels_app.providers._meta.verify import SIGNATURE_HEADER, appsecret_proof, signature
 from channels_app.providers.base import CallbackRequest
 from channels_app.providers.whatsapp import WhatsApp, WhatsAppAppConfig
-from channels_app.providers.whatsapp.verify import SIGNATURE_HEADER, appsecret_proof, signature
 from connector_platform.core.errors import SignatureInvalid
+from tests.providers._meta.case import challenge
 from tests.providers.contract.cases import NOW
-from tests.providers.whatsapp.case import APP_CONFIG, APP_SECRET, CASE, challenge
+from tests.providers.whatsapp.case import APP_CONFIG, APP_SECRET, CASE
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
