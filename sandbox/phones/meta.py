@@ -39,6 +39,7 @@ class MetaLine(Line):
     callbacks_batch: int = 1  # the most events in one callback
     human_agent: bool = False  # the app may use the HUMAN_AGENT tag
     require_proof: bool = False  # the app wants an appsecret_proof beside the token
+    token_expires_at: int = 0  # in seconds since 1970; 0: never
     subscribed_fields: tuple[str, ...]  # empty: the app is not subscribed to the page
 
     @property
@@ -143,6 +144,7 @@ class MetaSimulator(Simulator[MetaLineT]):
             "callbacks_batch": fields.get("callbacks_batch", 1),
             "human_agent": fields.get("human_agent", False),
             "require_proof": fields.get("require_proof", False),
+            "token_expires_at": fields.get("token_expires_at", 0),
             "subscribed_fields": tuple(fields.get("subscribed_fields", list(self.default_fields))),
         }
 

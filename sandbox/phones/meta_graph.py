@@ -12,15 +12,19 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Collection
-from typing import Any, ClassVar, Generic
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from aiohttp import web
 
 from sandbox.kernel import now_ms
-from sandbox.phones.meta import MetaLineT, MetaSimulator
+from sandbox.phones.meta import MetaLine, MetaLineT, MetaSimulator
 from sandbox.phones.meta_forms import GraphError, Rules, decoded, read_message
 from sandbox.phones.state import Phone
 from sandbox.phones.vendor import answer_with_faults
+
+if TYPE_CHECKING:
+    from sandbox.phones.whatsapp import WhatsAppLine
 
 WINDOW_MS = 24 * 3600 * 1000
 HUMAN_AGENT_WINDOW_MS = 7 * 24 * 3600 * 1000
@@ -101,6 +105,7 @@ class MetaGraph(ABC, Generic[MetaLineT]):
         line = next((line for line in self._simulator.lines.values() if token in line.tokens), None)
         if line is None:
             raise GraphError("Invalid OAuth access token - Cannot parse access token", code=190)
+        refuse_expired(line)
         proof = params.get("appsecret_proof")
         if proof is None and line.require_proof:
             raise GraphError("API calls from the server require an appsecret_proof argument", kind="GraphMethodException")
@@ -262,23 +267,58 @@ class MetaGraph(ABC, Generic[MetaLineT]):
         return web.json_response({"data": [webhook]})
 
     async def _debug_token(self, request: web.Request) -> web.Response:
-        lines = self._simulator.lines.values()
-        caller = bearer(request) or request.query.get("access_token", "")
-        if caller not in {f"{line.app_id}|{line.app_secret}" for line in lines} | {line.access_token for line in lines}:
-            raise GraphError("Invalid OAuth access token - Cannot parse access token", code=190)
-        line = next((line for line in lines if line.access_token == request.query.get("input_token")), None)
-        if line is None:
-            error = {"code": 190, "message": "Invalid OAuth access token - Cannot parse access token"}
-            return web.json_response({"data": {"error": error, "is_valid": False, "scopes": []}})
-        data = {
-            "app_id": line.app_id,
-            "type": "PAGE",
-            "application": "Sandbox app",
-            "expires_at": 0,
-            "is_valid": True,
-            "scopes": list(self.scopes),
-        }
-        return web.json_response({"data": {**data, "profile_id": line.node}})
+        line, data = debugged(request, self._simulator.lines.values())
+        if line is not None:
+            data |= {"type": "PAGE", "scopes": list(self.scopes), "profile_id": line.node}
+        return web.json_response({"data": data})
+
+
+TokenLineT = TypeVar("TokenLineT", "MetaLine", "WhatsAppLine")
+
+
+def debugged(request: web.Request, lines: Collection[TokenLineT]) -> tuple[TokenLineT | None, Json]:
+    """What Graph says of a token, and whose it is; None where it is nobody's. The caller is the token's own app, or the token itself.
+
+    Raises:
+        GraphError: somebody else asks, or of nothing.
+
+    Source: https://developers.facebook.com/docs/graph-api/reference/debug_token and
+    https://developers.facebook.com/docs/whatsapp/permissions (checked 2026-11).
+    """
+    caller, asked = bearer(request) or request.query.get("access_token", ""), request.query.get("input_token", "")
+    if not caller:
+        raise GraphError("An access token is required to request this resource.", code=104)
+    apps = {f"{line.app_id}|{line.app_secret}": line.app_id for line in lines}
+    app_id = apps.get(caller) or next((line.app_id for line in lines if line.access_token == caller), None)
+    if app_id is None:
+        raise GraphError("Invalid OAuth access token - Cannot parse access token", code=190)
+    if not asked:
+        raise GraphError("(#100) The parameter input_token is required.")
+    line = next((line for line in lines if line.access_token == asked), None)
+    if line is None:
+        error = {"code": 190, "message": "Invalid OAuth access token - Cannot parse access token"}
+        return None, {"error": error, "is_valid": False, "scopes": []}
+    if line.app_id != app_id:
+        raise GraphError("(#100) The App_id in the input_token did not match the Viewing App")
+    if caller not in apps and caller != asked:
+        raise GraphError("(#100) You must provide an app access token, or a user access token that is an owner or developer of the app")
+    data: Json = {"app_id": line.app_id, "application": "Sandbox app", "data_access_expires_at": 0, "expires_at": line.token_expires_at}
+    try:
+        refuse_expired(line)
+    except GraphError as error:
+        return line, {**data, "error": {"code": error.code, "subcode": error.subcode, "message": str(error)}, "is_valid": False}
+    return line, {**data, "is_valid": True}
+
+
+def refuse_expired(line: MetaLine | WhatsAppLine) -> None:
+    """Return if the line's token has not ended.
+
+    Raises:
+        GraphError: it has.
+    """
+    if 0 < line.token_expires_at <= now_ms() // 1000:
+        ended = datetime.fromtimestamp(line.token_expires_at, UTC)
+        raise GraphError(f"Error validating access token: Session has expired on {ended:%A, %d-%b-%y %H:%M:%S} UTC.", code=190, subcode=463)
 
 
 def appsecret_proof(app_secret: str, access_token: str) -> str:

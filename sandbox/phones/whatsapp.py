@@ -34,6 +34,8 @@ SHOWN_NUMBER = re.compile(r"(?:[A-Z]{2}\.)?([1-9]\d{6,14})")
 MEDIA_KINDS = {"image": "image", "file": "document", "audio": "audio", "video": "video"}
 MIME_TYPES = {"image": "image/jpeg", "document": "application/pdf", "audio": "audio/ogg; codecs=opus", "video": "video/mp4"}
 
+SCOPES = ("whatsapp_business_management", "whatsapp_business_messaging")
+
 Json = dict[str, Any]
 
 
@@ -51,6 +53,8 @@ class WhatsAppLine(Line):
     override_callback_uri: str = ""  # the business account has a callback address of its own
     subscribed: bool = True  # the business account is subscribed to the app
     require_proof: bool = False  # the app wants an appsecret_proof beside the token
+    token_expires_at: int = 0  # in seconds since 1970; 0: never
+    token_scopes: tuple[str, ...] = SCOPES
     templates: tuple[Template, ...] = field(default=())
 
     @property
@@ -125,6 +129,8 @@ class WhatsApp(Simulator[WhatsAppLine]):
             callback_url=fields.need("callback_url", str),
             subscribed=fields.get("subscribed", True),
             require_proof=fields.get("require_proof", False),
+            token_expires_at=fields.get("token_expires_at", 0),
+            token_scopes=tuple(map(str, fields.get("token_scopes", list(SCOPES)))),
             templates=tuple(map(read_template, fields.get("templates", []))),
         )
         fields.done()

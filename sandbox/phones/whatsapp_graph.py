@@ -18,7 +18,7 @@ from aiohttp import web
 
 from sandbox.kernel import now_ms
 from sandbox.phones.meta_forms import GraphError, Shown
-from sandbox.phones.meta_graph import appsecret_proof, bearer, no_such_object, read_params
+from sandbox.phones.meta_graph import appsecret_proof, bearer, debugged, no_such_object, read_params, refuse_expired
 from sandbox.phones.state import Message, Phone
 from sandbox.phones.vendor import answer_with_faults
 from sandbox.phones.whatsapp_forms import IMAGE_ENDINGS, CloudError, read_message
@@ -50,6 +50,7 @@ class CloudApi:
             web.post(f"{node}/subscribed_apps", self._answering("api", self._subscribe)),
             web.delete(f"{node}/subscribed_apps", self._answering("api", self._unsubscribe)),
             web.get(f"{node}/message_templates", self._answering("api", self._templates)),
+            web.get("/whatsapp/{version}/debug_token", self._answering("api", self._debug_token)),
             web.get(node, self._node),
         ]
 
@@ -79,6 +80,7 @@ class CloudApi:
         lines = [line for line in self._whatsapp.lines.values() if line.access_token == token]
         if not lines:
             raise GraphError("Invalid OAuth access token - Cannot parse access token", code=190, status=401)
+        refuse_expired(lines[0])
         proof = request.query.get("appsecret_proof")
         if (proof is None and lines[0].require_proof) or (proof is not None and proof != appsecret_proof(lines[0].app_secret, token)):
             raise GraphError("Invalid appsecret_proof provided in the API argument", kind="GraphMethodException")
@@ -234,6 +236,14 @@ class CloudApi:
             if name not in known:
                 raise GraphError(f"(#100) Tried accessing nonexisting field ({name}) on node type (WhatsAppBusinessPhoneNumber)")
         return web.json_response({name: known[name] for name in dict.fromkeys([*names, "id"])})
+
+    async def _debug_token(self, request: web.Request) -> web.Response:
+        line, data = debugged(request, self._whatsapp.lines.values())
+        if line is not None:
+            granted = [{"scope": scope} for scope in line.token_scopes]  # without targets: for all accounts
+            data |= {"type": "SYSTEM_USER" if line.token_expires_at == 0 else "USER", "scopes": list(line.token_scopes)}
+            data |= {"issued_at": 1712099387, "user_id": "122000000000001", "granular_scopes": granted}
+        return web.json_response({"data": data})
 
     async def _templates(self, request: web.Request) -> web.Response:
         lines = self._account(request)

@@ -261,7 +261,7 @@ def test_after_the_agents_close_the_next_words_open_a_new_conversation(live: Liv
 def test_the_check_names_number_and_subscription(live: LiveStack) -> None:
     checked = live.api.request("POST", f"channels/{live.demo.whatsapp['id']}/test/", json={})
     assert checked["ok"] is True, checked
-    assert checked["message"] == "Connected to Demo Brand on WhatsApp +15550101."
+    assert checked["message"] == "Connected to Demo Brand on WhatsApp +15550101. The token has no end."
 
 
 def test_no_secret_is_in_a_log_attempt_or_event(live: LiveStack) -> None:

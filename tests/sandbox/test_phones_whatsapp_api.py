@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox.phones_world import World, run
-from tests.sandbox.test_phones_whatsapp import NINA, NUMBER_ID, api, does, line, refusal, sends, shown, talking, values
+from tests.sandbox.test_phones_whatsapp import APP_SECRET, NINA, NUMBER_ID, TOKEN, api, does, line, refusal, sends, shown, talking, values
 
 # What the API takes
 
@@ -270,5 +270,71 @@ def test_faults_speak_metas_language(status: int, code: int) -> None:
         it.fault("whatsapp.send", status=status)
         got, answer = await sends(it, "text", {"body": "hello"})
         assert (got, answer["error"]["code"]) == (status, code)
+
+    run(body)
+
+
+# The token
+
+APP_TOKEN = f"7001|{APP_SECRET}"
+
+
+def test_the_app_and_the_token_itself_learn_how_long_it_lives() -> None:
+    async def body(it: World) -> None:
+        await line(it)
+        for caller in (APP_TOKEN, TOKEN):
+            status, answer = await api(it, "GET", f"debug_token?input_token={TOKEN}", token=caller)
+            facts = answer["data"]
+            assert (status, facts["app_id"], facts["type"], facts["is_valid"], facts["expires_at"]) == (200, "7001", "SYSTEM_USER", True, 0)
+            assert facts["scopes"] == ["whatsapp_business_management", "whatsapp_business_messaging"]
+        await line(it, token_expires_at=4102444800, token_scopes=["whatsapp_business_messaging"])
+        _, answer = await api(it, "GET", f"debug_token?input_token={TOKEN}", token=APP_TOKEN)
+        facts = answer["data"]
+        assert (facts["type"], facts["is_valid"], facts["expires_at"]) == ("USER", True, 4102444800)
+        assert facts["scopes"] == ["whatsapp_business_messaging"]
+
+    run(body)
+
+
+def test_a_token_that_has_ended_sends_nothing_and_is_called_invalid() -> None:
+    async def body(it: World) -> None:
+        await line(it, token_expires_at=1793001600)
+        status, answer = await sends(it, "text", {"body": "hello"})
+        assert (status, answer["error"]["code"], answer["error"]["error_subcode"]) == (400, 190, 463)
+        _, answer = await api(it, "GET", f"debug_token?input_token={TOKEN}", token=APP_TOKEN)
+        facts = answer["data"]
+        assert (facts["is_valid"], facts["error"]["code"], facts["error"]["subcode"]) == (False, 190, 463)
+        assert "Session has expired on Monday, 26-Oct-26 " in facts["error"]["message"]
+
+    run(body)
+
+
+@pytest.mark.parametrize(
+    ("caller", "path", "code", "words"),
+    [
+        ("", f"debug_token?input_token={TOKEN}", 104, "access token is required"),
+        ("7001|guess", f"debug_token?input_token={TOKEN}", 190, "Invalid OAuth access token"),
+        (APP_TOKEN, "debug_token", 100, "input_token is required"),
+        ("7002|another-secret", f"debug_token?input_token={TOKEN}", 100, "did not match the Viewing App"),
+        ("EAAcolleague", f"debug_token?input_token={TOKEN}", 100, "You must provide an app access token"),
+    ],
+)
+def test_nobody_else_learns_anything_of_a_token(caller: str, path: str, code: int, words: str) -> None:
+    async def body(it: World) -> None:
+        await line(it)
+        await line(it, "106500000000077", access_token="EAAcolleague")
+        await line(it, "106500000000088", app_id="7002", app_secret="another-secret", access_token="EAAstranger")
+        status, answer = await api(it, "GET", path, token=caller)
+        assert (status, answer["error"]["code"]) == (400, code)
+        assert words in answer["error"]["message"]
+
+    run(body)
+
+
+def test_of_a_token_that_is_nobodys_there_is_nothing_to_tell() -> None:
+    async def body(it: World) -> None:
+        await line(it)
+        status, answer = await api(it, "GET", "debug_token?input_token=wrong", token=APP_TOKEN)
+        assert (status, answer["data"]["is_valid"], answer["data"]["scopes"], answer["data"]["error"]["code"]) == (200, False, [], 190)
 
     run(body)

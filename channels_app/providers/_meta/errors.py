@@ -31,8 +31,8 @@ WINDOW = "Wait for the person to write again; Human agent extends the window to 
 PROGRAM = "Report it with the trace id: the platform built a request that Meta does not take."
 SEND_LINK = "Nothing to do: the person was sent a link to the file. Send a smaller file, or one of another type."
 
-_PROOF = "appsecret_proof"
-"""Meta has no code of its own for a missing or wrong one: what to look for in its sentence."""
+_PROOF, _OTHER_APP = "appsecret_proof", "input_token"
+"""Meta has no codes of its own for a missing proof, and for a token of another app: what to look for in its sentence."""
 
 GRAPH: tuple[ErrorMeaning, ...] = (
     ErrorMeaning(code="1", error=ServerFault, meaning="Meta failed for a reason it does not give", remedy=LATER),
@@ -64,6 +64,12 @@ GRAPH: tuple[ErrorMeaning, ...] = (
         error=ConfigurationError,
         meaning="Meta wants an app secret proof, or another one",
         remedy="Switch on Send app secret proof in the Meta app here, and check its app secret.",
+    ),
+    ErrorMeaning(
+        code=f"100/{_OTHER_APP}",
+        error=ConfigurationError,
+        meaning="the access token was generated for another Meta app",
+        remedy="Compare the channel's provider app with the app that the token was generated for.",
     ),
     ErrorMeaning(code="100", error=ContentRejected, meaning="Meta does not take a value of the request", remedy=PROGRAM),
     ErrorMeaning(code="2500", error=ContentRejected, meaning="Meta does not understand the request", remedy=PROGRAM),
@@ -137,8 +143,8 @@ def interpret(
 
 def _raise_for_error(rows: Mapping[str, ErrorMeaning], error: dict[str, Any], response: HttpResponse, waits_s: Mapping[str, float]) -> None:
     code, subcode = wire.digits(error, "code"), wire.digits(error, "error_subcode")
-    if not subcode and _PROOF in str(error.get("message")):
-        subcode = _PROOF
+    if not subcode:
+        subcode = next((words for words in (_PROOF, _OTHER_APP) if words in str(error.get("message"))), "")
     exact = rows.get(f"{code}/{subcode}")
     general = rows.get(code)
     provider_code = f"{code}/{subcode}" if subcode else code

@@ -142,13 +142,13 @@ def webhook_fields_if_any(app: Graph, app_id: str, kind: str, callback_url: str)
     return tuple(field if isinstance(field, str) else wire.text(field, "name") for field in wire.items(row, "fields"))
 
 
-def token_facts(app: Graph, token: str, *, scopes: Iterable[str], now: datetime) -> Steps[str]:
-    """A sentence on how long ``token`` lives. ``app`` has the app's own token.
+def token_facts(app: Graph, token: str, *, scopes: Iterable[str], now: datetime, endless: str = "") -> Steps[str]:
+    """A sentence on how long ``token`` lives. ``app`` has the app's own token; ``endless`` tells where a token without an end is to be had.
 
     Meta documents this call with the token in the address only; the platform logs no addresses' queries.
 
     Raises:
-        CredentialsRejected: Meta calls it invalid, or it lacks one of ``scopes``.
+        CredentialsRejected: Meta calls it invalid, or it lacks one of ``scopes``. ConfigurationError: it is another app's.
 
     Source: https://developers.facebook.com/docs/graph-api/reference/debug_token (checked 2026-07).
     """
@@ -165,4 +165,4 @@ def token_facts(app: Graph, token: str, *, scopes: Iterable[str], now: datetime)
         return "The token has no end."
     last = min(ends)
     days = (last - now.astimezone(UTC)).days
-    return f"The token ends on {last:%Y-%m-%d}, in {days} {'day' if days == 1 else 'days'}."
+    return f"The token ends on {last:%Y-%m-%d}, in {days} {'day' if days == 1 else 'days'}." + (f" {endless}" if endless else "")

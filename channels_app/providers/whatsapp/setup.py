@@ -8,24 +8,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from channels_app.providers._meta.graph import require_success, unsubscribe
+from channels_app.providers._meta.graph import require_success, token_facts, unsubscribe
 from channels_app.providers.base import SendContext
 from channels_app.providers.whatsapp.config import WhatsAppAppConfig, WhatsAppConfig
-from channels_app.providers.whatsapp.graph import user_graph
+from channels_app.providers.whatsapp.graph import app_graph, user_graph
 from connector_platform.core import wire
 from connector_platform.core.calls import HttpResponse, Steps
 from connector_platform.core.errors import ConfigurationError, ServerFault
 
+_SCOPES = ("whatsapp_business_messaging", "whatsapp_business_management")
+_ENDLESS = "Business settings → System users at Meta gives one without an end."
 _NUMBER_FIELDS = "id,display_phone_number,verified_name,quality_rating,status"
 MOST_TEMPLATES = 500
 """In one answer; a business account has 250 to 6000."""
 
 
 def check(config: WhatsAppConfig, context: SendContext) -> Steps[str]:
-    """A sentence that names the number, and says what is wrong with its webhook or its templates where something is.
+    """Sentences that name the number, say what is wrong with its webhook or its templates where something is, and how long the token lives.
 
     Raises:
-        CredentialsRejected, ConfigurationError: Meta does not take the token, or does not know the number.
+        CredentialsRejected: Meta does not take the token, or it lacks a permission.
+        ConfigurationError: Meta does not know the number, or the token is another Meta app's.
         ServerFault: an answer that names nobody.
     """
     graph = user_graph(config, context)
@@ -34,6 +37,11 @@ def check(config: WhatsAppConfig, context: SendContext) -> Steps[str]:
     if wire.identifier(number, "id") != config.phone_number_id:
         raise ServerFault("Meta did not say which number this is", provider_code=str(response.status))
     subscribed = yield graph.get(f"{config.waba_id}/subscribed_apps")
+    life = ""
+    if isinstance(context.app, WhatsAppAppConfig):
+        token = config.access_token.get_secret_value()
+        facts = token_facts(app_graph(context.app, context), token, scopes=_SCOPES, now=context.now, endless=_ENDLESS)
+        life = f" {(yield from facts)}"
     faults = [_number_fault(number), _webhook_fault(_rows(subscribed), context)]
     if config.templates:
         query = {"fields": "name,language,status", "limit": str(MOST_TEMPLATES)}
@@ -41,7 +49,7 @@ def check(config: WhatsAppConfig, context: SendContext) -> Steps[str]:
         faults.append(_template_fault(_rows(known), config))
     shown = " ".join(part for part in (wire.text(number, "verified_name")[:100], wire.text(number, "display_phone_number")[:32]) if part)
     told = [fault for fault in faults if fault]
-    return f"Connected to {shown or config.phone_number_id}" + (f", but {'; '.join(told)}" if told else "") + "."
+    return f"Connected to {shown or config.phone_number_id}" + (f", but {'; '.join(told)}" if told else "") + f".{life}"
 
 
 def register_webhook(config: WhatsAppConfig, context: SendContext) -> Steps[str]:

@@ -29,6 +29,7 @@ EXPECTED: dict[str, type[DeliveryError]] = {
     **dict.fromkeys(("1", "1/99", "2", "1200"), ServerFault),
     "1/1357046": OutcomeUnknown,
     "100/appsecret_proof": ConfigurationError,
+    "100/input_token": ConfigurationError,
     **dict.fromkeys(("4", "17", "32", "613", "613/1893016"), Throttled),
     **dict.fromkeys(("2/2018344", "368", "100", "2500", "230", "10/2534037", "36000"), ContentRejected),
     **dict.fromkeys(("100/2534068", "100/2018047", "100/2018008", "100/2018109", "100/1893061"), ContentRejected),

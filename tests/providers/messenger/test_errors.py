@@ -31,6 +31,7 @@ EXPECTED: dict[str, type[DeliveryError]] = {
     "1/1357046": OutcomeUnknown,
     "100/appsecret_proof": ConfigurationError,
     "2200": ConfigurationError,
+    "100/input_token": ConfigurationError,
     **dict.fromkeys(("4", "17", "32", "613", "613/1893016", "80006", "4/2018022"), Throttled),
     **dict.fromkeys(("4/2018354", "9/2018352", "2/2018344", "368", "100", "2500"), ContentRejected),
     **dict.fromkeys(("100/2018047", "100/2018008", "100/2018109", "10/2018300", "36000", "100/1893061"), ContentRejected),

@@ -79,6 +79,10 @@ def answer(call: HttpCall, number: int) -> HttpResponse:
     if path.endswith("/subscribed_apps"):
         app = {"whatsapp_business_api_data": {"id": APP_ID, "name": "Example app", "link": "https://www.example.com"}}
         return json_response({"data": [app]} if call.method == "GET" else {"success": True})
+    if path.endswith("/debug_token"):
+        scopes = ["whatsapp_business_management", "whatsapp_business_messaging"]
+        facts = {"app_id": APP_ID, "type": "SYSTEM_USER", "expires_at": 0, "data_access_expires_at": 0, "is_valid": True}
+        return json_response({"data": {**facts, "scopes": scopes}})
     if path.endswith("/message_templates"):
         rows = [{"name": template.name, "language": template.language, "status": "APPROVED"} for template in CONFIG.templates]
         return json_response({"data": rows})
@@ -129,6 +133,7 @@ CASE = ProviderCase(
     sent_text=sent_text,
     consumer_ids=CONSUMERS,
     recent_source_ids=("reaction:wamid.newest", "wamid.latest#1", "wamid.before"),
+    secrets_in_url=True,
     error_samples={row.code: ErrorSample(response=error_response(row.code)) for row in WhatsApp.errors},
     bad_configs=(
         ("phone_number_id", {**_VALID, "phone_number_id": "+31 20 123 4567"}),

@@ -31,7 +31,9 @@ EXPECTED: dict[str, type[DeliveryError]] = {
     **dict.fromkeys(("4", "17", "32", "613", "80007", "130429", "131048", "131056", "131064", "133016"), Throttled),
     **dict.fromkeys(("102", "190", *(f"190/{subcode}" for subcode in (458, 459, 460, 463, 464, 467, 492))), CredentialsRejected),
     **dict.fromkeys(("0", "3", "10", "200", "131005", "368", "131031"), CredentialsRejected),
-    **dict.fromkeys(("131037", "131042", "131045", "133010", "100/33", "100/appsecret_proof", "2200"), ConfigurationError),
+    **dict.fromkeys(
+        ("131037", "131042", "131045", "133010", "100/33", "100/appsecret_proof", "100/input_token", "2200"), ConfigurationError
+    ),
     **dict.fromkeys(("131047", "470"), WindowClosed),
     **dict.fromkeys(("131026", "131021", "131030", "130497", "131062", "137000"), RecipientGone),
     **dict.fromkeys(("130472", "131049", "131050", "131063"), ContentRejected),

@@ -10,10 +10,10 @@ import pytest
 
 from channels_app.providers.whatsapp import WhatsAppConfig
 from connector_platform.core.calls import HttpCall, HttpResponse
-from connector_platform.core.errors import ConfigurationError, DeliveryError, ServerFault
+from connector_platform.core.errors import ConfigurationError, CredentialsRejected, DeliveryError, ServerFault
 from tests.providers._meta.case import json_response
 from tests.providers.contract.cases import drive
-from tests.providers.whatsapp.case import APP_ID, CASE, CONFIG, PHONE_NUMBER_ID, TOKEN, WABA_ID, error_response
+from tests.providers.whatsapp.case import APP_ID, APP_SECRET, CASE, CONFIG, PHONE_NUMBER_ID, TOKEN, WABA_ID, error_response
 from tests.providers.whatsapp.test_outbound import PLAIN_APP
 
 BASE = "https://graph.facebook.com/v25.0"
@@ -37,13 +37,15 @@ def checked(answers: Mapping[str, Any] | None = None, *, config: WhatsAppConfig 
 
 def test_a_sound_channel_is_named() -> None:
     sentence, calls = checked(config=CONFIG)
-    assert sentence == "Connected to Example Shop +31 20 123 4567."
+    assert sentence == "Connected to Example Shop +31 20 123 4567. The token has no end."
     assert [call.url for call in calls] == [
         f"{BASE}/{PHONE_NUMBER_ID}?fields=id,display_phone_number,verified_name,quality_rating,status",
         f"{BASE}/{WABA_ID}/subscribed_apps",
+        f"{BASE}/debug_token?input_token={TOKEN}",
         f"{BASE}/{WABA_ID}/message_templates?fields=name,language,status&limit=500",
     ]
-    assert len(checked()[1]) == 2, "templates are asked for only where there are some"
+    assert calls[2].headers == {"Authorization": f"Bearer {APP_ID}|{APP_SECRET}"}, "the token is asked for as the app"
+    assert len(checked()[1]) == 3, "templates are asked for only where there are some"
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,62 @@ def test_our_own_address_or_the_apps_is_right(address: str) -> None:
 def test_templates_that_cannot_be_sent_are_named() -> None:
     rows = [{"name": "reopen", "language": "nl", "status": "PAUSED"}, {"name": "order_update", "language": "en_US", "status": "APPROVED"}]
     sentence, _ = checked({"message_templates": {"data": rows}}, config=CONFIG)
-    assert sentence.endswith(", but template reopen (nl) is PAUSED, template order_update (nl) is not there.")
+    assert ", but template reopen (nl) is PAUSED, template order_update (nl) is not there. " in sentence
+
+
+# The token
+
+
+def facts(**data: Any) -> dict[str, Any]:
+    scopes = ["whatsapp_business_management", "whatsapp_business_messaging", "public_profile"]
+    return {"debug_token": {"data": {"is_valid": True, "scopes": scopes, **data}}}
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"expires_at": 0, "data_access_expires_at": 0}, "The token has no end."),
+        ({}, "The token has no end."),
+        (
+            {"expires_at": 1793088000},
+            "The token ends on 2026-10-27, in 1 day. Business settings → System users at Meta gives one without an end.",
+        ),
+        (
+            {"expires_at": 0, "data_access_expires_at": 1800000000},
+            "The token ends on 2027-01-15, in 81 days. Business settings → System users at Meta gives one without an end.",
+        ),
+    ],
+)
+def test_the_tokens_end_is_told_ahead(data: dict[str, Any], words: str) -> None:
+    assert checked(facts(**data))[0].endswith(f"4567. {words}")
+
+
+def test_a_token_that_meta_calls_invalid_is_refused_with_its_code() -> None:
+    error = {"code": 190, "subcode": 463, "message": f"Error validating access token {TOKEN}"}
+    with pytest.raises(CredentialsRejected) as caught:
+        checked(facts(is_valid=False, error=error))
+    assert (caught.value.provider_code, TOKEN in caught.value.message) == ("190", False)
+
+
+def test_a_token_without_a_permission_is_refused_and_the_permission_named() -> None:
+    with pytest.raises(CredentialsRejected, match="lacks whatsapp_business_messaging;"):
+        checked(facts(scopes=["whatsapp_business_management"]))
+
+
+def test_a_token_of_another_app_is_a_mistake_of_the_configuration() -> None:
+    error = {"message": "(#100) The App_id in the input_token did not match the Viewing App", "type": "OAuthException", "code": 100}
+
+    def answer(call: HttpCall, number: int) -> HttpResponse:
+        return json_response({"error": error}, status=400) if "debug_token" in call.url else CASE.answer(call, number)
+
+    with pytest.raises(ConfigurationError, match="another Meta app"):
+        drive(CASE.provider, CASE.provider.check(CONFIG, CASE.context(app=PLAIN_APP)), answer)
+
+
+def test_without_the_app_nobody_can_be_asked_of_the_token() -> None:
+    sentence, calls = drive(CASE.provider, CASE.provider.check(BARE, CASE.context(app=None)), CASE.answer)
+    assert not any("debug_token" in call.url for call in calls)
+    assert "token" not in sentence
 
 
 @pytest.mark.parametrize("body", [{}, {"id": "7"}, [], {"id": None}])
