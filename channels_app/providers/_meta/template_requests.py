@@ -52,7 +52,7 @@ class Offer(Generic[TemplateT]):
             case Text():
                 return self._commanded(content.text)
             case RichContent():
-                entries = [*content.metadata, *(entry for entry in wire.items(content.content, "metadata") if isinstance(entry, dict))]
+                entries = metadata_of(content)
                 if (named := next((entry for entry in entries if entry.get("type") == METADATA_TYPE), None)) is not None:
                     return self._named(named)
                 ids = [wire.text(entry, "id") for entry in entries if entry.get("type") == "ExternalId"]
@@ -111,3 +111,8 @@ class Offer(Generic[TemplateT]):
         if any(len(value) > MAX_VALUE for value in filled):
             raise UnsupportedContent(f"A value of the template {template.name} is longer than {MAX_VALUE} characters.")
         return template, filled
+
+
+def metadata_of(content: RichContent) -> list[dict[str, Any]]:
+    """What stands beside ``content``, then what stands in its root element."""
+    return [*content.metadata, *(entry for entry in wire.items(content.content, "metadata") if isinstance(entry, dict))]

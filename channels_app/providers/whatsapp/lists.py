@@ -6,7 +6,7 @@ https://developers.facebook.com/docs/whatsapp/cloud-api/messages/interactive-lis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -31,7 +31,7 @@ def native_list(content: model.Element | None, payload_for: Callable[[Choice], s
     """
     if not isinstance(content, model.Vertical) or content.tag != "list":
         return None
-    texts = _texts(content.elements)
+    texts = tagged_texts(content.elements, ("title", "subtitle", "footer"))
     labels = [element.title.strip() for element in content.elements if isinstance(element, model.ButtonElement)]
     groups = [element for element in content.elements if type(element) is model.Vertical]
     if texts is None or len(labels) != 1 or len(texts) + 1 + len(groups) != len(content.elements):
@@ -56,12 +56,12 @@ def native_list(content: model.Element | None, payload_for: Callable[[Choice], s
     return {**fields, "action": {"button": labels[0], "sections": sections}}, shown
 
 
-def _texts(elements: Iterable[model.Element]) -> dict[str, str] | None:
-    """The words by tag; None where a tag comes twice or is unknown."""
+def tagged_texts(elements: Iterable[model.Element], tags: Collection[str]) -> dict[str, str] | None:
+    """The words by tag; None where a tag comes twice or is none of ``tags``."""
     found: dict[str, str] = {}
     for element in elements:
         if isinstance(element, model.TextElement):
-            if element.tag not in ("title", "subtitle", "footer") or element.tag in found or element.click.actions:
+            if element.tag not in tags or element.tag in found or element.click.actions:
                 return None
             found[element.tag] = element.text.strip()
     return found
@@ -72,7 +72,7 @@ def _sections(groups: Iterable[model.Vertical], payload_for: Callable[[Choice], 
     sections: list[Fields] = []
     shown: list[Choice] = []
     for group in groups:
-        texts = _texts(group.elements)
+        texts = tagged_texts(group.elements, ("title",))
         rows: list[Fields] = []
         for element in group.elements:
             if isinstance(element, model.TextElement):
@@ -86,7 +86,7 @@ def _sections(groups: Iterable[model.Vertical], payload_for: Callable[[Choice], 
             if description := element.subtitle.strip():
                 row["description"] = description
             rows.append(row)
-        if texts is None or set(texts) - {"title"} or not rows:
+        if texts is None or not rows:
             return [], ()
         sections.append({**({"title": texts["title"]} if texts.get("title") else {}), "rows": rows})
     titles = [choice.title for choice in shown]

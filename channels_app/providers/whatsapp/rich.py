@@ -13,6 +13,7 @@ from typing import Any
 from channels_app.providers.whatsapp.config import WhatsAppConfig
 from channels_app.providers.whatsapp.files import MAX_CAPTION, picture_message
 from channels_app.providers.whatsapp.lists import native_list
+from channels_app.providers.whatsapp.products import product_message
 from connector_platform.core.events import RichContent
 from connector_platform.core.rich import Abilities, Button, ButtonKind, Choice, Loss, Part, Shown, parse, plan
 from connector_platform.core.rich.parts import CardPart, CarouselPart, ChoicesPart, ImagePart, LinkPart, LocationPart, TextPart
@@ -77,6 +78,9 @@ def render(
         RichContentInvalid: it cannot be read.
     """
     message = parse(content.content, content.quick_replies, content.text)
+    if message.quick_replies is None and (product := product_message(content, message.content)) is not None:
+        fields, losses = product
+        return Rendered(messages=[*text_messages(message.text), {"type": "interactive", "interactive": fields}], losses=losses)
     if message.quick_replies is None and (listed := native_list(message.content, payload_for)) is not None:
         fields, shown = listed
         return Rendered(messages=[*text_messages(message.text), _interactive("list", fields)], shown=shown)
