@@ -28,6 +28,7 @@ from sandbox.phones.meta import encode, sign
 from sandbox.phones.state import Line, Message, Phone
 from sandbox.phones.whatsapp_forms import Template, read_template
 from sandbox.phones.whatsapp_graph import CloudApi
+from sandbox.phones.whatsapp_products import Catalogue, read_catalogue
 
 PERSON = re.compile(r"[1-9]\d{6,14}|[A-Z]{2}\.[A-Za-z0-9]{1,128}")
 SHOWN_NUMBER = re.compile(r"(?:[A-Z]{2}\.)?([1-9]\d{6,14})")
@@ -56,6 +57,7 @@ class WhatsAppLine(Line):
     token_expires_at: int = 0  # in seconds since 1970; 0: never
     token_scopes: tuple[str, ...] = SCOPES
     templates: tuple[Template, ...] = field(default=())
+    catalogue: Catalogue = field(default_factory=Catalogue)
 
     @property
     def target(self) -> str:
@@ -132,6 +134,7 @@ class WhatsApp(Simulator[WhatsAppLine]):
             token_expires_at=fields.get("token_expires_at", 0),
             token_scopes=tuple(map(str, fields.get("token_scopes", list(SCOPES)))),
             templates=tuple(map(read_template, fields.get("templates", []))),
+            catalogue=read_catalogue(fields.get("catalogue", {})),
         )
         fields.done()
         if not address.isdigit():
@@ -202,6 +205,8 @@ class WhatsApp(Simulator[WhatsAppLine]):
             context = {"from": line.display_phone_number, "id": selected["message_id"]}
             if selected["kind"] == "template_button":
                 return {"context": context, "type": "button", "button": {"payload": selected["payload"], "text": selected["title"]}}
+            if selected["kind"] == "product":
+                return {"context": context, "type": "order", "order": line.catalogue.order(selected["payload"])}
             reply = {"id": selected["payload"], "title": selected["title"]}
             if description := _description(phone, selected):
                 reply["description"] = description

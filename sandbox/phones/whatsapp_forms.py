@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
-from urllib.parse import urlsplit
+from typing import Any
 
 from sandbox.phones.fields import Fields
-from sandbox.phones.meta_forms import GraphError, Shown
+from sandbox.phones.meta_forms import Shown
+from sandbox.phones.whatsapp_checks import CloudError, invalid, json_list, json_object, web_url, words
+from sandbox.phones.whatsapp_products import Catalogue, several_products, single_product
 
 MAX_TEXT = 4096
 MAX_BODY = 1024
@@ -27,34 +28,7 @@ MAX_CARD_BODY = 160
 MEDIA = ("image", "video", "audio", "document", "sticker")
 IMAGE_ENDINGS = (".gif", ".webp", ".svg", ".bmp")  # of pictures that WhatsApp does not take as such
 
-TITLES = {
-    100: "Invalid parameter",
-    131008: "Required parameter is missing",
-    131009: "Parameter value is not valid",
-    131051: "Unsupported message type",
-    132000: "Number of parameters does not match the expected number of params",
-    132001: "Template name does not exist in the translation",
-    132015: "Template is Paused",
-}
-
 Json = dict[str, Any]
-
-
-class CloudError(GraphError):
-    """The Cloud API's refusal: beside the code a sentence with the details."""
-
-    def __init__(self, code: int, details: str, *, status: int = 400) -> None:
-        super().__init__(f"(#{code}) {TITLES.get(code, details)}", code=code, status=status)
-        self.details = details
-
-    def __str__(self) -> str:
-        return f"{super().__str__()}: {self.details}"
-
-    def body(self) -> Json:
-        body = super().body()
-        body["error"]["message"] = self.args[0]
-        body["error"]["error_data"] = {"messaging_product": "whatsapp", "details": self.details}
-        return body
 
 
 @dataclass(frozen=True)
@@ -90,55 +64,59 @@ def read_template(body: Any) -> Template:
     return template
 
 
-def read_message(kind: str, content: Any, templates: tuple[Template, ...]) -> Shown:
+def read_message(kind: str, content: Any, templates: tuple[Template, ...], catalogue: Catalogue) -> Shown:
     """The bubble that a message of ``kind`` with ``content`` makes.
 
     Raises:
         CloudError: it breaks a rule of the Cloud API.
     """
-    if kind not in _READERS and kind not in MEDIA and kind != "template":
-        raise CloudError(100, f"Param type must be one of {', '.join(sorted((*_READERS, *MEDIA, 'template')))}; got {kind!r}")
+    if kind not in (*_READERS, *MEDIA, "interactive", "template"):
+        raise CloudError(
+            100, f"Param type must be one of {', '.join(sorted((*_READERS, *MEDIA, 'interactive', 'template')))}; got {kind!r}"
+        )
     if content is None:
         raise CloudError(131008, f"The parameter {kind} is required.")
     if kind == "template":
         return _template(content, templates)
+    if kind == "interactive":
+        return _interactive(content, catalogue)
     return _media(kind, content) if kind in MEDIA else _READERS[kind](content)
 
 
 def _text(content: Any) -> Shown:
-    content = _object(content, "text", {"body", "preview_url"})
+    content = json_object(content, "text", {"body", "preview_url"})
     if not isinstance(content.get("preview_url", False), bool):
         invalid("text['preview_url'] must be a boolean")
-    return Shown("text", _words(content.get("body"), "text['body']", MAX_TEXT))
+    return Shown("text", words(content.get("body"), "text['body']", MAX_TEXT))
 
 
 def _media(kind: str, content: Any) -> Shown:
     captioned = set() if kind in ("audio", "sticker") else {"caption"}
-    content = _object(content, kind, {"id", "link", *captioned, *({"filename"} if kind == "document" else set())})
+    content = json_object(content, kind, {"id", "link", *captioned, *({"filename"} if kind == "document" else set())})
     if ("id" in content) == ("link" in content):
         raise CloudError(131009, f"Exactly one of {kind}['id'] and {kind}['link'] is required")
     if "id" in content:
         raise CloudError(131009, f"{kind}['id']: nothing was uploaded under it")
-    url = _url(content["link"], f"{kind}['link']")
-    caption = _words(content["caption"], f"{kind}['caption']", MAX_BODY) if "caption" in content else ""
-    name = _words(content["filename"], "document['filename']", 240) if "filename" in content else ""
+    url = web_url(content["link"], f"{kind}['link']")
+    caption = words(content["caption"], f"{kind}['caption']", MAX_BODY) if "caption" in content else ""
+    name = words(content["filename"], "document['filename']", 240) if "filename" in content else ""
     return Shown("image" if kind == "image" else "file", caption, {"url": url, "media_type": kind, **({"title": name} if name else {})})
 
 
 def _location(content: Any) -> Shown:
-    content = _object(content, "location", {"latitude", "longitude", "name", "address"})
+    content = json_object(content, "location", {"latitude", "longitude", "name", "address"})
     for key, most in (("latitude", 90), ("longitude", 180)):
         value = content.get(key)
         if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > most:
             raise CloudError(131009, f"location['{key}'] must be a number of degrees")
-    title = ", ".join(_words(content[key], f"location['{key}']", 1000) for key in ("name", "address") if key in content)
+    title = ", ".join(words(content[key], f"location['{key}']", 1000) for key in ("name", "address") if key in content)
     return Shown("location", "", {"latitude": content["latitude"], "longitude": content["longitude"], "title": title})
 
 
 def _contacts(content: Any) -> Shown:
     lines = []
-    for card in _list(content, "contacts", 257):
-        card = _object(card, "contacts", {"addresses", "birthday", "emails", "name", "org", "phones", "urls"})
+    for card in json_list(content, "contacts", 257):
+        card = json_object(card, "contacts", {"addresses", "birthday", "emails", "name", "org", "phones", "urls"})
         name = card.get("name")
         if not isinstance(name, dict) or not name.get("formatted_name") or len(name) < 2:
             raise CloudError(131008, "contacts['name'] needs formatted_name and one more of its parts")
@@ -148,50 +126,52 @@ def _contacts(content: Any) -> Shown:
 
 
 def _reaction(content: Any) -> Shown:
-    content = _object(content, "reaction", {"message_id", "emoji"})
+    content = json_object(content, "reaction", {"message_id", "emoji"})
     if not content.get("message_id") or not isinstance(content.get("emoji"), str):
         raise CloudError(131008, "reaction needs message_id and emoji")
     return Shown("text", content["emoji"] or "(took a reaction back)")
 
 
-def _interactive(content: Any) -> Shown:
+def _interactive(content: Any, catalogue: Catalogue) -> Shown:
     kind = content.get("type") if isinstance(content, dict) else None
+    if kind in ("product", "product_list"):
+        return (single_product if kind == "product" else several_products)(content, catalogue)
     readers: dict[Any, Callable[[Json], Shown]] = {"button": _buttons, "list": _rows, "cta_url": _link, "carousel": _carousel}
     if kind not in readers:
-        raise CloudError(131009, f"interactive['type']: the sandbox knows {', '.join(readers)}; got {kind!r}")
+        raise CloudError(131009, f"interactive['type']: the sandbox knows {', '.join((*readers, 'product', 'product_list'))}; got {kind!r}")
     return readers[kind](content)
 
 
 def _buttons(content: Json) -> Shown:
-    content = _object(content, "interactive", {"type", "header", "body", "footer", "action"})
-    action = _object(content.get("action"), "interactive['action']", {"buttons"})
-    buttons = _list(action.get("buttons"), "interactive['action']['buttons']", 3)
+    content = json_object(content, "interactive", {"type", "header", "body", "footer", "action"})
+    action = json_object(content.get("action"), "interactive['action']", {"buttons"})
+    buttons = json_list(action.get("buttons"), "interactive['action']['buttons']", 3)
     shown = [_reply(button, "reply", "button_reply") for button in buttons]
     _unique(shown)
     return _card(content, shown)
 
 
 def _rows(content: Json) -> Shown:
-    content = _object(content, "interactive", {"type", "header", "body", "footer", "action"})
+    content = json_object(content, "interactive", {"type", "header", "body", "footer", "action"})
     if content.get("header", {"type": "text"}).get("type") != "text":
         invalid("Header type invalid. A list takes a header of type text only")
-    action = _object(content.get("action"), "interactive['action']", {"button", "sections"})
-    menu = _words(action.get("button"), "Button label", MAX_TITLE, one_line=True)
+    action = json_object(content.get("action"), "interactive['action']", {"button", "sections"})
+    menu = words(action.get("button"), "Button label", MAX_TITLE, one_line=True)
     shown: list[Json] = []
-    sections = _list(action.get("sections"), "interactive['action']['sections']", 10)
+    sections = json_list(action.get("sections"), "interactive['action']['sections']", 10)
     for section in sections:
-        section = _object(section, "section", {"title", "rows"})
+        section = json_object(section, "section", {"title", "rows"})
         heading = ""
         if "title" in section or len(sections) > 1:
-            heading = _words(section.get("title"), "Section title", MAX_ROW_TITLE, one_line=True)
-        for row in _list(section.get("rows"), "rows", MAX_ROWS):
-            row = _object(row, "row", {"id", "title", "description"})
+            heading = words(section.get("title"), "Section title", MAX_ROW_TITLE, one_line=True)
+        for row in json_list(section.get("rows"), "rows", MAX_ROWS):
+            row = json_object(row, "row", {"id", "title", "description"})
             shown.append(
                 {
                     "kind": "list_reply",
-                    "title": _words(row.get("title"), "Row title", MAX_ROW_TITLE, one_line=True),
-                    "payload": _words(row.get("id"), "Row id", MAX_ROW_ID),
-                    "description": _words(row["description"], "Row description", MAX_ROW_DESCRIPTION) if "description" in row else "",
+                    "title": words(row.get("title"), "Row title", MAX_ROW_TITLE, one_line=True),
+                    "payload": words(row.get("id"), "Row id", MAX_ROW_ID),
+                    "description": words(row["description"], "Row description", MAX_ROW_DESCRIPTION) if "description" in row else "",
                     "section": heading,
                 }
             )
@@ -202,42 +182,42 @@ def _rows(content: Json) -> Shown:
 
 
 def _link(content: Json) -> Shown:
-    content = _object(content, "interactive", {"type", "header", "body", "footer", "action"})
+    content = json_object(content, "interactive", {"type", "header", "body", "footer", "action"})
     return _card(content, [_link_button(content.get("action"))])
 
 
 def _carousel(content: Json) -> Shown:
-    content = _object(content, "interactive", {"type", "body", "action"})
+    content = json_object(content, "interactive", {"type", "body", "action"})
     body = _body(content)
-    cards = _list(_object(content.get("action"), "interactive['action']", {"cards"}).get("cards"), "cards", 10)
+    cards = json_list(json_object(content.get("action"), "interactive['action']", {"cards"}).get("cards"), "cards", 10)
     if len(cards) < 2:
         invalid("cards count invalid. Min: 2, Max: 10")
     shown: list[Json] = []
     for index, card in enumerate(cards):
-        card = _object(card, "card", {"card_index", "type", "header", "body", "action"})
+        card = json_object(card, "card", {"card_index", "type", "header", "body", "action"})
         if card.get("card_index") != index:
             invalid(f"card_index must be {index}")
-        header = _object(card.get("header"), "card['header']", {"type", "image", "video"})
+        header = json_object(card.get("header"), "card['header']", {"type", "image", "video"})
         if header.get("type") not in ("image", "video"):
             invalid("card header type must be image or video")
-        words = _words(_object(card.get("body"), "card['body']", {"text"}).get("text"), "Card body", MAX_CARD_BODY)
-        if words.count("\n") > 2:
+        said = words(json_object(card.get("body"), "card['body']", {"text"}).get("text"), "Card body", MAX_CARD_BODY)
+        if said.count("\n") > 2:
             invalid("Card body takes at most 2 line breaks")
         if card.get("type") == "cta_url":
             buttons = [_link_button(card.get("action"))]
         else:
-            replies = _list(_object(card.get("action"), "card['action']", {"buttons"}).get("buttons"), "buttons", 3)
+            replies = json_list(json_object(card.get("action"), "card['action']", {"buttons"}).get("buttons"), "buttons", 3)
             buttons = [_reply(button, "quick_reply", "button_reply") for button in replies]
             _unique(buttons)
-        shown.append({"title": words, "subtitle": "", "image_url": _picture(header), "buttons": buttons})
+        shown.append({"title": said, "subtitle": "", "image_url": _picture(header), "buttons": buttons})
     if len({(card["buttons"][0]["kind"], len(card["buttons"])) for card in shown}) > 1:
         invalid("All cards must have the same number and type of buttons")
     return Shown("template", body, {"cards": shown, "above": body})
 
 
 def _template(content: Any, templates: tuple[Template, ...]) -> Shown:
-    content = _object(content, "template", {"name", "language", "components"})
-    language = _object(content.get("language"), "template['language']", {"code", "policy"})
+    content = json_object(content, "template", {"name", "language", "components"})
+    language = json_object(content.get("language"), "template['language']", {"code", "policy"})
     found = next((one for one in templates if (one.name, one.language) == (content.get("name"), language.get("code"))), None)
     if found is None or found.status == "REJECTED":
         raise CloudError(132001, f"template name ({content.get('name')}) does not exist in {language.get('code')}", status=404)
@@ -245,12 +225,12 @@ def _template(content: Any, templates: tuple[Template, ...]) -> Shown:
         raise CloudError(132015, "Template is paused due to low quality")
     values: Json = {}
     for component in content.get("components", []):
-        component = _object(component, "component", {"type", "parameters", "sub_type", "index"})
+        component = json_object(component, "component", {"type", "parameters", "sub_type", "index"})
         for number, parameter in enumerate(component.get("parameters", []), 1):
             if component.get("type") == "body":
-                parameter = _object(parameter, "parameter", {"type", "text", "parameter_name"})
-                words = _words(parameter.get("text"), "Parameter text", MAX_BODY, one_line=True)
-                values[str(parameter.get("parameter_name", number))] = words
+                parameter = json_object(parameter, "parameter", {"type", "text", "parameter_name"})
+                said = words(parameter.get("text"), "Parameter text", MAX_BODY, one_line=True)
+                values[str(parameter.get("parameter_name", number))] = said
     if set(values) != set(found.variables):
         raise CloudError(132000, f"body: number of localizable_params ({len(values)}) does not match ({len(found.variables)})")
     text = re.sub(r"\{\{(\w+)\}\}", lambda match: values[match[1]], found.text)
@@ -265,19 +245,18 @@ _READERS: dict[str, Callable[[Any], Shown]] = {
     "location": _location,
     "contacts": _contacts,
     "reaction": _reaction,
-    "interactive": _interactive,
 }
 
 
 def _card(content: Json, buttons: list[Json], **more: str) -> Shown:
     body = _body(content)
-    header = _object(content.get("header", {}), "interactive['header']", {"type", "text", "image", "video", "document"})
-    title = _words(header.get("text"), "Header text", MAX_SHORT, one_line=True) if header.get("type") == "text" else ""
-    footer = _object(content.get("footer", {}), "interactive['footer']", {"text"})
-    small = _words(footer.get("text"), "Footer text", MAX_SHORT) if footer else ""
+    header = json_object(content.get("header", {}), "interactive['header']", {"type", "text", "image", "video", "document"})
+    title = words(header.get("text"), "Header text", MAX_SHORT, one_line=True) if header.get("type") == "text" else ""
+    footer = json_object(content.get("footer", {}), "interactive['footer']", {"text"})
+    small = words(footer.get("text"), "Footer text", MAX_SHORT) if footer else ""
     card = {
         "title": title,
-        "subtitle": "\n".join(words for words in (body, small) if words),
+        "subtitle": "\n".join(line for line in (body, small) if line),
         "image_url": _picture(header),
         "buttons": buttons,
         **more,
@@ -286,35 +265,35 @@ def _card(content: Json, buttons: list[Json], **more: str) -> Shown:
 
 
 def _body(content: Json) -> str:
-    return _words(_object(content.get("body"), "interactive['body']", {"text"}).get("text"), "Body text", MAX_BODY)
+    return words(json_object(content.get("body"), "interactive['body']", {"text"}).get("text"), "Body text", MAX_BODY)
 
 
 def _picture(header: Json) -> str:
     kind = header.get("type")
     if kind in (None, "text"):
         return ""
-    return _url(_object(header.get(kind), f"header['{kind}']", {"link", "id"}).get("link"), f"header['{kind}']['link']")
+    return web_url(json_object(header.get(kind), f"header['{kind}']", {"link", "id"}).get("link"), f"header['{kind}']['link']")
 
 
 def _reply(button: Any, kind: str, shown_as: str) -> Json:
-    button = _object(button, "button", {"type", kind})
+    button = json_object(button, "button", {"type", kind})
     if button.get("type") != kind:
         invalid(f"Button type must be {kind}; got {button.get('type')!r}")
-    reply = _object(button.get(kind), kind, {"id", "title"})
+    reply = json_object(button.get(kind), kind, {"id", "title"})
     return {
         "kind": shown_as,
-        "title": _words(reply.get("title"), "Button title", MAX_TITLE, one_line=True),
-        "payload": _words(reply.get("id"), "Button id", MAX_BUTTON_ID),
+        "title": words(reply.get("title"), "Button title", MAX_TITLE, one_line=True),
+        "payload": words(reply.get("id"), "Button id", MAX_BUTTON_ID),
     }
 
 
 def _link_button(action: Any) -> Json:
-    action = _object(action, "action", {"name", "parameters"})
+    action = json_object(action, "action", {"name", "parameters"})
     if action.get("name") != "cta_url":
         invalid("action['name'] must be cta_url")
-    parameters = _object(action.get("parameters"), "action['parameters']", {"display_text", "url"})
-    title = _words(parameters.get("display_text"), "display_text", MAX_TITLE, one_line=True)
-    return {"kind": "link", "title": title, "payload": "", "url": _url(parameters.get("url"), "url")}
+    parameters = json_object(action.get("parameters"), "action['parameters']", {"display_text", "url"})
+    title = words(parameters.get("display_text"), "display_text", MAX_TITLE, one_line=True)
+    return {"kind": "link", "title": title, "payload": "", "url": web_url(parameters.get("url"), "url")}
 
 
 def _unique(buttons: list[Json]) -> None:
@@ -323,41 +302,3 @@ def _unique(buttons: list[Json]) -> None:
         # Rows of different sections may be called the same; their ids may not.
         if len(set(values)) != len(values) and not (key == "title" and buttons[0]["kind"] == "list_reply"):
             invalid(f"Duplicated {name}: every {name} in a message has to be unique")
-
-
-def _object(value: Any, where: str, known: set[str]) -> Json:
-    if not isinstance(value, dict):
-        raise CloudError(131008 if value is None else 100, f"{where} must be a JSON object")
-    for key in value:
-        if key not in known:
-            raise CloudError(100, f'Unexpected key "{key}" on param "{where}"')
-    return value
-
-
-def _list(value: Any, where: str, most: int) -> list[Any]:
-    if not isinstance(value, list) or not 1 <= len(value) <= most:
-        raise CloudError(131009, f"{where} count invalid. Min: 1, Max: {most}")
-    return value
-
-
-def _words(value: Any, where: str, most: int, *, one_line: bool = False) -> str:
-    if not isinstance(value, str) or not 1 <= len(value) <= most or not value.strip():
-        raise CloudError(131008 if value is None else 131009, f"{where} length invalid. Min length: 1, Max length: {most}")
-    if one_line and "\n" in value:
-        invalid(f"{where} takes no line breaks")
-    return value
-
-
-def _url(value: Any, where: str) -> str:
-    try:
-        parts = urlsplit(value) if isinstance(value, str) else urlsplit("")
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        invalid(f"{where} should be a valid URL")
-    return str(value)
-
-
-def invalid(details: str) -> NoReturn:
-    """Refuse a value."""
-    raise CloudError(131009, details)

@@ -21,7 +21,8 @@ from sandbox.phones.meta_forms import GraphError, Shown
 from sandbox.phones.meta_graph import appsecret_proof, bearer, debugged, no_such_object, read_params, refuse_expired
 from sandbox.phones.state import Message, Phone
 from sandbox.phones.vendor import answer_with_faults
-from sandbox.phones.whatsapp_forms import IMAGE_ENDINGS, CloudError, read_message
+from sandbox.phones.whatsapp_checks import CloudError
+from sandbox.phones.whatsapp_forms import IMAGE_ENDINGS, read_message
 
 if TYPE_CHECKING:
     from sandbox.phones.whatsapp import WhatsApp, WhatsAppLine
@@ -127,7 +128,7 @@ class CloudApi:
                 raise CloudError(100, f'Unexpected key "{key}" on the request')
         if params.get("recipient_type", "individual") != "individual":
             raise CloudError(100, "recipient_type must be individual")
-        shown = read_message(str(kind), params.get(str(kind)), line.templates)
+        shown = read_message(str(kind), params.get(str(kind)), line.templates, line.catalogue)
         phone = self._recipient(line, params)
         quoted = self._quoted(phone, params)
         contact = {"input": given, **({"user_id": phone.consumer_id} if "." in phone.consumer_id else {"wa_id": phone.consumer_id})}

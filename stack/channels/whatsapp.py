@@ -14,6 +14,9 @@ WHATSAPP_TEMPLATES = {
     "order_update": ("en_US", "Your order {{1}} arrives {{2}}.", []),
 }
 """Name: language, wording, buttons."""
+WHATSAPP_CATALOGUE_ID = "500000000000001"
+WHATSAPP_PRODUCTS = {"mug-blue": ("Blue mug", 12.5), "mug-red": ("Red mug", 11.0)}
+"""Id: name, price in euros."""
 
 
 def channels(keys: Keys, sandbox_url: str) -> list[DemoChannel]:
@@ -32,6 +35,13 @@ def channels(keys: Keys, sandbox_url: str) -> list[DemoChannel]:
             "display_phone_number": "15550101",
             "callback_url": app_row["callback_url"],
             "access_token": token,
+            "catalogue": {
+                "id": WHATSAPP_CATALOGUE_ID,
+                "products": [
+                    {"id": product, "name": name, "price": price, "image_url": f"{sandbox_url}/static/sample.jpg"}
+                    for product, (name, price) in WHATSAPP_PRODUCTS.items()
+                ],
+            },
             "templates": [
                 {"name": name, "language": language, "text": text, "buttons": buttons}
                 for name, (language, text, buttons) in WHATSAPP_TEMPLATES.items()
