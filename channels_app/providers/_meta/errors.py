@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -121,10 +121,12 @@ def interpret(
     *,
     message_id: Callable[[HttpResponse], str] = send_api_message_id,
     waits_s: Mapping[str, float] = MappingProxyType({}),
+    channel_limits: Collection[str] = (),
 ) -> None:
     """Return if ``response`` is a success; a message without an id in the answer is none.
 
     ``rows`` are the channel's, by code. ``waits_s``: how long to wait after a code where Meta itself does not say.
+    ``channel_limits``: the codes of limits that are not one person's.
     Meta's own sentence is not repeated in the error: it quotes tokens ("Malformed access token EAA...") and telephone numbers.
 
     Raises:
@@ -134,14 +136,20 @@ def interpret(
     fields = body if isinstance(body, dict) else {}
     error = fields.get("error")
     if isinstance(error, dict):
-        _raise_for_error(rows, error, response, waits_s)
+        _raise_for_error(rows, error, response, waits_s, channel_limits)
     if not response.is_success:
         _raise_for_status(response, code="")
     if error is not None or (call.effect and not message_id(response)):
         raise OutcomeUnknown("Meta answered without a message id; the person may have the message", provider_code=str(response.status))
 
 
-def _raise_for_error(rows: Mapping[str, ErrorMeaning], error: dict[str, Any], response: HttpResponse, waits_s: Mapping[str, float]) -> None:
+def _raise_for_error(
+    rows: Mapping[str, ErrorMeaning],
+    error: dict[str, Any],
+    response: HttpResponse,
+    waits_s: Mapping[str, float],
+    channel_limits: Collection[str],
+) -> None:
     code, subcode = wire.digits(error, "code"), wire.digits(error, "error_subcode")
     if not subcode:
         subcode = next((words for words in (_PROOF, _OTHER_APP) if words in str(error.get("message"))), "")
@@ -153,11 +161,11 @@ def _raise_for_error(rows: Mapping[str, ErrorMeaning], error: dict[str, Any], re
     if row is not None and exact is None and error.get("is_transient") is True and not row.error.retryable:
         row = None
     if row is not None:
-        raise row.error(
-            f"Meta: {row.meaning} (code {provider_code}{trace}). {row.remedy}".rstrip(),
-            provider_code=provider_code,
-            retry_after_s=(wait_s(response) or waits_s.get(code)) if issubclass(row.error, Throttled) else None,
-        )
+        words = f"Meta: {row.meaning} (code {provider_code}{trace}). {row.remedy}".rstrip()
+        if issubclass(row.error, Throttled):
+            wait = wait_s(response) or waits_s.get(code)
+            raise row.error(words, provider_code=provider_code, retry_after_s=wait, whole_channel=code in channel_limits)
+        raise row.error(words, provider_code=provider_code)
     if error.get("is_transient") is True:
         raise ServerFault(f"Meta calls the failure temporary (code {provider_code or 'missing'}{trace})", provider_code=provider_code)
     if response.is_success:

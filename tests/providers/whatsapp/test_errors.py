@@ -95,6 +95,12 @@ def test_to_one_person_a_message_goes_every_six_seconds() -> None:
     assert raised(json_response({"error": {"code": 131056}}, status=403, headers={"retry-after": "30"})).retry_after_s == 30
 
 
+def test_only_the_limit_of_the_pair_leaves_the_channel_alone() -> None:
+    limits = {code: raised(error_response(code, status=403)) for code, error in EXPECTED.items() if error is Throttled}
+    of_the_channel = {code for code, error in limits.items() if isinstance(error, Throttled) and error.whole_channel}
+    assert of_the_channel == {"4", "613", "80007", "130429", "131048", "131064"}
+
+
 def test_metas_own_waiting_time_is_honoured() -> None:
     usage = {"106500000000066": [{"type": "whatsapp", "estimated_time_to_regain_access": 3}, {"estimated_time_to_regain_access": 5}]}
     headers = {"x-business-use-case-usage": json.dumps(usage)}
