@@ -147,9 +147,9 @@ def _button(message: dict[str, Any]) -> Found:
 def _reaction(message: dict[str, Any]) -> Found:
     emoji = wire.text(wire.obj(message, "reaction"), "emoji")
     if emoji:
-        yield "message.reaction", "reaction", _note("reaction", f"reacted with {emoji[:32]}")
+        yield "message.reaction", "reaction", _sign("reaction", f"reacted with {emoji[:32]}")
     else:
-        yield "message.reaction", "reaction", _note("reaction_removed", "took a reaction back")
+        yield "message.reaction", "reaction", _sign("reaction_removed", "took a reaction back")
 
 
 def _order(message: dict[str, Any]) -> Found:
@@ -163,7 +163,7 @@ def _system(message: dict[str, Any]) -> Found:
     system = wire.obj(message, "system")
     kind = wire.text(system, "type")
     if kind in ("user_changed_number", "customer_changed_number", "user_changed_user_id"):
-        yield "message.system.number", "system", _note("number_changed", renderings.changed_number(system))
+        yield "message.system.number", "system", _sign("number_changed", renderings.changed_number(system))
     elif kind == "customer_identity_changed":
         yield "message.system.identity", "", None
     else:
@@ -203,6 +203,11 @@ def _request_welcome(message: dict[str, Any]) -> Found:
 
 def _note(kind: str, description: str) -> Unsupported:
     return Unsupported(kind=kind, description=description)
+
+
+def _sign(kind: str, description: str) -> Unsupported:
+    """A note on what is no message: Meta's 24 hours count from messages only."""
+    return Unsupported(kind=kind, description=description, opens_window=False)
 
 
 def _quoted(message: dict[str, Any]) -> str:
