@@ -5,6 +5,8 @@ Source: https://developers.facebook.com/docs/whatsapp/cloud-api/reference/media 
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -14,7 +16,7 @@ from channels_app.providers.whatsapp.config import WhatsAppConfig
 from channels_app.providers.whatsapp.errors import DOWNLOAD, MEDIA
 from channels_app.providers.whatsapp.graph import user_graph
 from connector_platform.core import wire
-from connector_platform.core.calls import HttpCall, Steps
+from connector_platform.core.calls import HttpCall, HttpResponse, Steps
 from connector_platform.core.errors import ContentRejected, UnsupportedContent
 from connector_platform.core.events import File, FileKind
 
@@ -33,6 +35,10 @@ TAKEN: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 """The types that are shown as what they are. Anything else (a GIF, a WebP picture) goes out as a document, which takes all types."""
 
+MEGABYTE = 1024 * 1024
+MOST = {"image": 5 * MEGABYTE, "video": 16 * MEGABYTE, "audio": 16 * MEGABYTE, "document": 100 * MEGABYTE}
+"""In bytes, by the kind of message; Meta's pages do not say which megabyte they mean."""
+
 MEDIA_HOSTS = ("fbsbx.com", "facebook.com", "fbcdn.net", "whatsapp.net")
 """Where Meta keeps media; the access token goes nowhere else."""
 
@@ -45,12 +51,17 @@ def file_messages(file: File) -> tuple[Message, str]:
     """The message for an agent's file, and the caption where it has no place in it.
 
     Raises:
-        UnsupportedContent: the file has no address.
+        UnsupportedContent: the file has no address, or is too large for WhatsApp.
     """
     if not file.url.startswith(("https://", "http://")):
         raise UnsupportedContent("WhatsApp fetches files by their address, and this one has none")
     caption = file.caption.strip()
     kind = _message_type(_MESSAGE_TYPE[file.kind], file.url, file.mime_type)
+    size = file.size_bytes or 0
+    if size > MOST["document"]:
+        raise UnsupportedContent(f"WhatsApp takes files up to {MOST['document'] // MEGABYTE} MB")
+    if size > MOST[kind]:
+        kind = "document"
     is_captioned = bool(caption) and kind != "audio" and len(caption) <= MAX_CAPTION
     media: Message = {"link": file.url}
     if is_captioned:
@@ -71,18 +82,31 @@ def fetch_file(file: File, config: WhatsAppConfig, context: SendContext) -> Step
     """The bytes of a file that a person sent: one call tells where it lies for five minutes, another brings it. Both want the token.
 
     Raises:
-        UnsupportedContent: the file has no id. ContentRejected: it is gone (ids live seven days), or lies where the token must not go.
+        UnsupportedContent: the file has no id.
+        ContentRejected: it is gone (ids live seven days), lies where the token must not go, or is not what was promised.
         DeliveryError: any other answer.
     """
     if not file.media_id:
         raise UnsupportedContent("the file has no id at WhatsApp")
     graph = user_graph(config, context)
     response = yield graph.get(quote(file.media_id, safe=""), {"phone_number_id": config.phone_number_id}, purpose=MEDIA)
-    url = wire.text(response.json(), "url")
+    described = response.json()
+    url = wire.text(described, "url")
     if not _is_metas(url, context.api_base):
         raise ContentRejected("WhatsApp does not say where the file is, or names a host that is not Meta's")
     downloaded = yield HttpCall(method="GET", url=url, headers=graph.headers, purpose=DOWNLOAD, effect=False)
+    if not _is_whole(downloaded, wire.text(described, "sha256"), file.mime_type):
+        raise ContentRejected("what WhatsApp sent is not the file: its digest or its type is another")
     return downloaded.body
+
+
+def _is_whole(downloaded: HttpResponse, digest: str, mime_type: str) -> bool:
+    """Whether the bytes have the ``digest`` (in hexadecimal or base64), or without one are no page of Meta's that says what went wrong."""
+    found = hashlib.sha256(downloaded.body).digest()
+    if len(digest) in (44, 64):
+        return digest in (base64.b64encode(found).decode(), found.hex())
+    shown_as = downloaded.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return shown_as not in ("text/html", "application/json") or shown_as == mime_type
 
 
 def _is_metas(url: str, api_base: str) -> bool:

@@ -114,7 +114,11 @@ def _send_messages(rendered: rich.Rendered, quote: dict[str, Any], config: Whats
     parts: list[tuple[str, ...]] = []
     for message in rendered.messages:
         payload = {"messaging_product": "whatsapp", **recipient(context.to), **({} if parts else quote), **message}
-        response = yield graph.post(f"{config.phone_number_id}/messages", payload, purpose=f"send_{message['type']}", effect=True)
+        try:
+            response = yield graph.post(f"{config.phone_number_id}/messages", payload, purpose=f"send_{message['type']}", effect=True)
+        except WindowClosed as error:
+            # Meta knows better when the person wrote; the agent is told the same as where we know.
+            raise WindowClosed(f"{error.message} {templates.offered(config)}", provider_code=error.provider_code) from None
         sent_id = message_id(response)
         if not sent_id:
             raise OutcomeUnknown("Meta answered without a message id; the person may have the message", provider_code=str(response.status))

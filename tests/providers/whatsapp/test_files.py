@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from typing import Any
 
 import pytest
@@ -23,8 +25,8 @@ def fetched(*answers: HttpResponse, file: File = PICTURE, **context: Any) -> tup
     return drive(CASE.provider, steps, lambda call, number: answers[number])
 
 
-def lies_at(url: Any) -> HttpResponse:
-    return json_response({"url": url, "mime_type": "image/jpeg", "sha256": "x", "file_size": 12, "id": "1890000000000001"})
+def lies_at(url: Any, sha256: Any = "x") -> HttpResponse:
+    return json_response({"url": url, "mime_type": "image/jpeg", "sha256": sha256, "file_size": 12, "id": "1890000000000001"})
 
 
 def test_two_calls_with_the_token_bring_the_bytes() -> None:
@@ -94,3 +96,28 @@ def test_what_refusals_mean(answers: list[HttpResponse], expected: type[Delivery
     with pytest.raises(DeliveryError) as caught:
         fetched(*answers)
     assert type(caught.value) is expected
+
+
+META = "https://lookaside.fbsbx.com/1"
+DIGEST = hashlib.sha256(BYTES)
+OTHER = hashlib.sha256(b"other bytes")
+
+
+@pytest.mark.parametrize("sha256", [DIGEST.hexdigest(), base64.b64encode(DIGEST.digest()).decode(), "", "short", None])
+def test_bytes_with_the_digest_that_meta_names_are_the_file(sha256: Any) -> None:
+    assert fetched(lies_at(META, sha256), HttpResponse(status=200, body=BYTES))[0] == BYTES
+
+
+@pytest.mark.parametrize("sha256", [OTHER.hexdigest(), base64.b64encode(OTHER.digest()).decode()])
+def test_bytes_with_another_digest_are_not(sha256: str) -> None:
+    with pytest.raises(ContentRejected, match="not the file"):
+        fetched(lies_at(META, sha256), HttpResponse(status=200, body=BYTES))
+
+
+@pytest.mark.parametrize("content_type", ["text/html; charset=utf-8", "application/json"])
+def test_a_page_of_metas_is_not_the_file_either(content_type: str) -> None:
+    page = HttpResponse(status=200, body=b"<html>not now</html>", headers={"content-type": content_type})
+    with pytest.raises(ContentRejected, match="not the file"):
+        fetched(lies_at(META), page)
+    sent_so = File(kind=FileKind.DOCUMENT, media_id="1890000000000001", mime_type=content_type.partition(";")[0])
+    assert fetched(lies_at(META), page, file=sent_so)[0] == page.body

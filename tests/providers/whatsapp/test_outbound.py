@@ -31,7 +31,7 @@ from connector_platform.core.events import (
 )
 from tests.providers._meta.case import json_response
 from tests.providers.contract.cases import NOW, drive, send
-from tests.providers.whatsapp.case import APP_CONFIG, APP_SECRET, CASE, CONFIG, CONSUMERS, PHONE_NUMBER_ID, TOKEN
+from tests.providers.whatsapp.case import APP_CONFIG, APP_SECRET, CASE, CONFIG, CONSUMERS, PHONE_NUMBER_ID, TOKEN, error_response
 
 PLAIN_APP = APP_CONFIG.model_copy(update={"send_appsecret_proof": False})
 HEADERS = {"Content-Type": "application/json", "Authorization": f"Bearer {TOKEN}"}
@@ -151,6 +151,28 @@ def test_a_file_goes_out_as_what_whatsapp_takes_it_for(file: File, expected: dic
     assert messages(file) == [expected]
 
 
+MB = 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("kind", "mime_type", "most"),
+    [(FileKind.IMAGE, "image/jpeg", 5 * MB), (FileKind.VIDEO, "video/mp4", 16 * MB), (FileKind.AUDIO, "audio/mpeg", 16 * MB)],
+)
+def test_what_is_too_large_for_its_kind_goes_out_as_a_document(kind: FileKind, mime_type: str, most: int) -> None:
+    types = [
+        messages(File(kind=kind, url="https://files.example.com/a", name="a", mime_type=mime_type, size_bytes=size))[0]["type"]
+        for size in (most, most + 1)
+    ]
+    assert types == [kind.value, "document"]
+
+
+def test_what_is_too_large_for_a_document_does_not_go() -> None:
+    terms = File(kind=FileKind.DOCUMENT, url="https://files.example.com/a.pdf", size_bytes=100 * MB)
+    assert messages(terms)
+    with pytest.raises(UnsupportedContent, match="100 MB"):
+        messages(replace(terms, size_bytes=100 * MB + 1))
+
+
 def test_a_caption_without_a_place_follows_and_is_reported() -> None:
     audio = File(kind=FileKind.AUDIO, url="https://files.example.com/a.mp3", caption="listen")
     assert messages(audio)[1:] == [text("listen")]
@@ -233,6 +255,15 @@ def test_the_window_closes_after_a_day_and_names_the_templates() -> None:
     assert "“#template reopen”" in caught.value.message
     assert "“#template order_update:en_US order | day” (news of an order)" in caught.value.message
     assert len(caught.value.message) <= 500, "what the operator sees is cut there"
+
+
+def test_where_meta_closes_the_window_the_templates_are_named_too() -> None:
+    refused = error_response("131047", status=400)
+    with pytest.raises(WindowClosed) as caught:
+        drive(CASE.provider, CASE.provider.send(Text(text="hi"), CONFIG, CASE.context()), lambda *_: refused)
+    assert caught.value.provider_code == "131047"
+    assert "more than 24 hours have passed" in caught.value.message
+    assert "“#template reopen”" in caught.value.message
 
 
 def test_without_templates_the_window_says_so() -> None:
