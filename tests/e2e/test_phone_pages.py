@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from sandbox import pages
 from stack.channels.bird import BIRD_CHANNELS_NUMBER
 from stack.channels.twilio import TWILIO_NUMBER, TWILIO_WHATSAPP
+from stack.channels.whatsapp import WHATSAPP_CATALOGUE_ID
 from tests.e2e.people import Agent, Consumer
 from tests.support.browser import picture, watched_page
 from tests.support.stack import LiveStack
@@ -236,6 +237,35 @@ def test_a_list_comes_up_over_the_chat_and_its_row_reaches_the_agent(live: LiveS
     expect(sheet).to_have_count(0)
     expect(scene.written.last).to_contain_text("Size 40")
     scene.agent.hears("I want a shoe", "Size 40, please")
+
+
+def test_products_on_whatsapp_are_looked_at_and_ordered(live: LiveStack, page: Page) -> None:
+    # given a product of the brand's catalogue, and a list of two
+    channel = BY_NAME["whatsapp"]
+    scene = opens(live, page, channel, channel.person[:-1] + "7", "Which mugs do you have?")
+    body = {"type": "text", "text": "Made by hand", "tag": "body"}
+    header = {"type": "text", "text": "Our mugs", "tag": "header"}
+    root = {"type": "vertical", "tag": "generic"}
+    blue = {"type": "WhatsAppSingleProduct", "catalogId": WHATSAPP_CATALOGUE_ID, "productRetailerId": "mug-blue"}
+    both = {
+        "type": "WhatsAppMultipleProduct",
+        "catalogId": WHATSAPP_CATALOGUE_ID,
+        "sections": [{"title": "Mugs", "productIds": ["mug-blue", "mug-red"]}],
+    }
+    scene.agent.does("rich", content={**root, "elements": [body]}, metadata=[blue])
+    scene.agent.does("rich", content={**root, "elements": [header, body]}, metadata=[both])
+    expect(scene.arrived.first).to_contain_text("12.5 EUR")
+    expect(scene.arrived.first.locator("img")).to_be_visible()
+
+    # when the consumer opens the list
+    page.get_by_role("button", name="View items").click()
+    sheet = page.get_by_test_id("phone-sheet")
+    expect(sheet).to_contain_text("Mugs")
+    scene.picture("phone-whatsapp-products")
+
+    # then what is tapped there is ordered
+    sheet.get_by_role("button", name="Red mug").click()
+    scene.agent.hears("Which mugs do you have?", f"[ordered 1 × mug-red at 11 EUR from catalogue {WHATSAPP_CATALOGUE_ID}]")
 
 
 @pytest.mark.parametrize("channel", [channel for channel in CHANNELS if channel.look != "sms"], ids=lambda channel: channel.name)

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from stack.channels.whatsapp import WHATSAPP_ACCOUNT_ID, WHATSAPP_NUMBER_ID
+from stack.channels.whatsapp import WHATSAPP_ACCOUNT_ID, WHATSAPP_CATALOGUE_ID, WHATSAPP_NUMBER_ID
 from stack.parts import session
 from tests.e2e.people import Agent, Consumer, meet
 from tests.support.stack import LiveStack, wait_until
@@ -155,6 +155,34 @@ def test_more_choices_are_a_list(live: LiveStack) -> None:
     assert {shown["kind"] for shown in consumer.phone()["messages"][-1]["cards"][0]["buttons"]} == {"list_reply"}
     consumer.does("select", title="Slot 12 o'clock")
     agent.hears("when?", "at 12")
+
+
+def products(*ids: str) -> dict[str, Any]:
+    """What an agent sends beside a product's words."""
+    if len(ids) == 1:
+        return {"type": "WhatsAppSingleProduct", "catalogId": WHATSAPP_CATALOGUE_ID, "productRetailerId": ids[0]}
+    return {"type": "WhatsAppMultipleProduct", "catalogId": WHATSAPP_CATALOGUE_ID, "sections": [{"title": "Mugs", "productIds": list(ids)}]}
+
+
+def test_products_are_shown_and_what_is_ordered_reaches_the_agent(live: LiveStack) -> None:
+    consumer, agent = meet(live, "whatsapp", "US.15550110013", "which mugs do you have?")
+    words = {tag: {"type": "text", "text": text, "tag": tag} for tag, text in (("header", "Our mugs"), ("body", "Made by hand"))}
+    one = {"type": "vertical", "tag": "generic", "elements": [words["body"]]}
+    agent.does("rich", content=one, metadata=[products("mug-blue")])
+    agent.does("rich", content={**one, "elements": [words["header"], words["body"]]}, metadata=[products("mug-blue", "mug-red")])
+    wait_until(lambda: len(consumer.received()) == 2, 60, "both should arrive")
+    single, several = (message["cards"][0] for message in consumer.phone()["messages"][-2:])
+    assert (single["title"], single["subtitle"], single["menu"]) == ("Blue mug", "12.5 EUR\nMade by hand", "View")
+    assert (several["title"], [row["title"] for row in several["buttons"]]) == ("Our mugs", ["Blue mug", "Red mug"])
+    consumer.does("select", title="Red mug")
+    agent.hears("which mugs do you have?", f"[ordered 1 × mug-red at 11 EUR from catalogue {WHATSAPP_CATALOGUE_ID}]")
+
+
+def test_the_numbers_limit_is_waited_out_and_the_message_arrives_once(live: LiveStack) -> None:
+    consumer, agent = meet(live, "whatsapp", "US.15550110014", "hello")
+    live.control.request("PUT", "faults", json={"rules": [{"target": "whatsapp.send", "status": 429, "retry_after_s": 1, "times": 1}]})
+    agent.does("text", text="in a moment")
+    consumer.sees("in a moment")
 
 
 def test_after_a_day_only_templates_go_out(live: LiveStack) -> None:
