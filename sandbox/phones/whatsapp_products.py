@@ -31,6 +31,10 @@ class Product:
     currency: str
     image_url: str
 
+    @property
+    def shown_price(self) -> str:
+        return f"{self.price:.2f} {self.currency}"
+
 
 @dataclass(frozen=True)
 class Catalogue:
@@ -92,7 +96,7 @@ def single_product(content: Json, catalogue: Catalogue) -> Shown:
     action = json_object(content.get("action"), "interactive['action']", {"catalog_id", "product_retailer_id"})
     product = _found(action.get("product_retailer_id"), action.get("catalog_id"), catalogue)
     said = [_text(content, "body", MAX_BODY), _text(content, "footer", MAX_SHORT)]
-    lines = [f"{product.price:g} {product.currency}", *filter(None, said)]
+    lines = [product.shown_price, *filter(None, said)]
     card = {"title": product.name, "subtitle": "\n".join(lines), "image_url": product.image_url, "menu": "View"}
     return Shown("template", said[0], {"cards": [{**card, "buttons": [_row(product, "")]}]})
 
@@ -143,5 +147,4 @@ def _found(product_id: Any, catalogue_id: Any, catalogue: Catalogue) -> Product:
 
 
 def _row(product: Product, section: str) -> Json:
-    price = f"{product.price:g} {product.currency}"
-    return {"kind": "product", "title": product.name, "payload": product.id, "description": price, "section": section}
+    return {"kind": "product", "title": product.name, "payload": product.id, "description": product.shown_price, "section": section}

@@ -15,7 +15,7 @@ WHATSAPP_TEMPLATES = {
 }
 """Name: language, wording, buttons."""
 WHATSAPP_CATALOGUE_ID = "500000000000001"
-WHATSAPP_PRODUCTS = {"mug-blue": ("Blue mug", 12.5), "mug-red": ("Red mug", 11.0)}
+WHATSAPP_PRODUCTS = {"trail-blue": ("Trail shoe, blue", 89.5), "trail-red": ("Trail shoe, red", 85.0)}
 """Id: name, price in euros."""
 
 

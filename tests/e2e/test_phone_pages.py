@@ -242,30 +242,30 @@ def test_a_list_comes_up_over_the_chat_and_its_row_reaches_the_agent(live: LiveS
 def test_products_on_whatsapp_are_looked_at_and_ordered(live: LiveStack, page: Page) -> None:
     # given a product of the brand's catalogue, and a list of two
     channel = BY_NAME["whatsapp"]
-    scene = opens(live, page, channel, channel.person[:-1] + "7", "Which mugs do you have?")
+    scene = opens(live, page, channel, channel.person[:-1] + "7", "Which shoes do you have?")
     body = {"type": "text", "text": "Made by hand", "tag": "body"}
-    header = {"type": "text", "text": "Our mugs", "tag": "header"}
+    header = {"type": "text", "text": "Our shoes", "tag": "header"}
     root = {"type": "vertical", "tag": "generic"}
-    blue = {"type": "WhatsAppSingleProduct", "catalogId": WHATSAPP_CATALOGUE_ID, "productRetailerId": "mug-blue"}
+    blue = {"type": "WhatsAppSingleProduct", "catalogId": WHATSAPP_CATALOGUE_ID, "productRetailerId": "trail-blue"}
     both = {
         "type": "WhatsAppMultipleProduct",
         "catalogId": WHATSAPP_CATALOGUE_ID,
-        "sections": [{"title": "Mugs", "productIds": ["mug-blue", "mug-red"]}],
+        "sections": [{"title": "On sale", "productIds": ["trail-blue", "trail-red"]}],
     }
     scene.agent.does("rich", content={**root, "elements": [body]}, metadata=[blue])
     scene.agent.does("rich", content={**root, "elements": [header, body]}, metadata=[both])
-    expect(scene.arrived.first).to_contain_text("12.5 EUR")
+    expect(scene.arrived.first).to_contain_text("89.50 EUR")
     expect(scene.arrived.first.locator("img")).to_be_visible()
 
     # when the consumer opens the list
     page.get_by_role("button", name="View items").click()
     sheet = page.get_by_test_id("phone-sheet")
-    expect(sheet).to_contain_text("Mugs")
+    expect(sheet).to_contain_text("On sale")
     scene.picture("phone-whatsapp-products")
 
     # then what is tapped there is ordered
-    sheet.get_by_role("button", name="Red mug").click()
-    scene.agent.hears("Which mugs do you have?", f"[ordered 1 × mug-red at 11 EUR from catalogue {WHATSAPP_CATALOGUE_ID}]")
+    sheet.get_by_role("button", name="Trail shoe, red").click()
+    scene.agent.hears("Which shoes do you have?", f"[ordered 1 × trail-red at 85 EUR from catalogue {WHATSAPP_CATALOGUE_ID}]")
 
 
 @pytest.mark.parametrize("channel", [channel for channel in CHANNELS if channel.look != "sms"], ids=lambda channel: channel.name)

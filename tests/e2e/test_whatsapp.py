@@ -161,21 +161,25 @@ def products(*ids: str) -> dict[str, Any]:
     """What an agent sends beside a product's words."""
     if len(ids) == 1:
         return {"type": "WhatsAppSingleProduct", "catalogId": WHATSAPP_CATALOGUE_ID, "productRetailerId": ids[0]}
-    return {"type": "WhatsAppMultipleProduct", "catalogId": WHATSAPP_CATALOGUE_ID, "sections": [{"title": "Mugs", "productIds": list(ids)}]}
+    return {
+        "type": "WhatsAppMultipleProduct",
+        "catalogId": WHATSAPP_CATALOGUE_ID,
+        "sections": [{"title": "On sale", "productIds": list(ids)}],
+    }
 
 
 def test_products_are_shown_and_what_is_ordered_reaches_the_agent(live: LiveStack) -> None:
-    consumer, agent = meet(live, "whatsapp", "US.15550110013", "which mugs do you have?")
-    words = {tag: {"type": "text", "text": text, "tag": tag} for tag, text in (("header", "Our mugs"), ("body", "Made by hand"))}
+    consumer, agent = meet(live, "whatsapp", "US.15550110013", "which shoes do you have?")
+    words = {tag: {"type": "text", "text": text, "tag": tag} for tag, text in (("header", "Our shoes"), ("body", "Made by hand"))}
     one = {"type": "vertical", "tag": "generic", "elements": [words["body"]]}
-    agent.does("rich", content=one, metadata=[products("mug-blue")])
-    agent.does("rich", content={**one, "elements": [words["header"], words["body"]]}, metadata=[products("mug-blue", "mug-red")])
+    agent.does("rich", content=one, metadata=[products("trail-blue")])
+    agent.does("rich", content={**one, "elements": [words["header"], words["body"]]}, metadata=[products("trail-blue", "trail-red")])
     wait_until(lambda: len(consumer.received()) == 2, 60, "both should arrive")
     single, several = (message["cards"][0] for message in consumer.phone()["messages"][-2:])
-    assert (single["title"], single["subtitle"], single["menu"]) == ("Blue mug", "12.5 EUR\nMade by hand", "View")
-    assert (several["title"], [row["title"] for row in several["buttons"]]) == ("Our mugs", ["Blue mug", "Red mug"])
-    consumer.does("select", title="Red mug")
-    agent.hears("which mugs do you have?", f"[ordered 1 × mug-red at 11 EUR from catalogue {WHATSAPP_CATALOGUE_ID}]")
+    assert (single["title"], single["subtitle"], single["menu"]) == ("Trail shoe, blue", "89.50 EUR\nMade by hand", "View")
+    assert (several["title"], [row["title"] for row in several["buttons"]]) == ("Our shoes", ["Trail shoe, blue", "Trail shoe, red"])
+    consumer.does("select", title="Trail shoe, red")
+    agent.hears("which shoes do you have?", f"[ordered 1 × trail-red at 85 EUR from catalogue {WHATSAPP_CATALOGUE_ID}]")
 
 
 def test_the_numbers_limit_is_waited_out_and_the_message_arrives_once(live: LiveStack) -> None:

@@ -34,7 +34,7 @@ def test_a_product_is_shown_with_picture_and_price_and_ordered_by_a_tap() -> Non
         await talking(it, catalogue=CATALOGUE)
         _, answer = await sends(it, "interactive", single(body={"text": "New"}, footer={"text": "Today"}))
         (card,) = (await shown(it))[-1]["cards"]
-        assert (card["title"], card["subtitle"], card["menu"]) == ("Blue mug", "12.5 EUR\nNew\nToday", "View")
+        assert (card["title"], card["subtitle"], card["menu"]) == ("Blue mug", "12.50 EUR\nNew\nToday", "View")
         assert card["image_url"].endswith("blue.jpg")
         await does(it, "select", {"title": "Blue mug"})
         message = values(it)[-1]["messages"][0]
@@ -52,8 +52,8 @@ def test_sections_of_products_open_as_a_list() -> None:
         (card,) = (await shown(it))[-1]["cards"]
         assert (card["title"], card["subtitle"], card["menu"]) == ("Shop", "All of it", "View items")
         assert [(row["title"], row["description"], row["section"]) for row in card["buttons"]] == [
-            ("Blue mug", "12.5 EUR", "Mugs"),
-            ("Red mug", "11 EUR", "Mugs"),
+            ("Blue mug", "12.50 EUR", "Mugs"),
+            ("Red mug", "11.00 EUR", "Mugs"),
         ]
 
     run(body)
