@@ -148,11 +148,17 @@ def token_facts(app: Graph, token: str, *, scopes: Iterable[str], now: datetime,
     Meta documents this call with the token in the address only; the platform logs no addresses' queries.
 
     Raises:
-        CredentialsRejected: Meta calls it invalid, or it lacks one of ``scopes``. ConfigurationError: it is another app's.
+        CredentialsRejected: Meta calls it invalid, or it lacks one of ``scopes``.
+        ConfigurationError: it is another app's, or Meta does not take the app's own credentials.
 
     Source: https://developers.facebook.com/docs/graph-api/reference/debug_token (checked 2026-07).
     """
-    response = yield app.get("debug_token", {"input_token": token})
+    try:
+        response = yield app.get("debug_token", {"input_token": token})
+    except CredentialsRejected as error:
+        raise ConfigurationError(
+            "Meta does not take the app's ID and secret; compare them with App settings → Basic", provider_code=error.provider_code
+        ) from None
     data = wire.obj(fields_of(response), "data")
     if data.get("is_valid") is False:
         code = wire.digits(wire.obj(data, "error"), "code") or "190"

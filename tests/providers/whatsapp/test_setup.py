@@ -123,6 +123,14 @@ def test_a_token_of_another_app_is_a_mistake_of_the_configuration() -> None:
         drive(CASE.provider, CASE.provider.check(CONFIG, CASE.context(app=PLAIN_APP)), answer)
 
 
+def test_a_wrong_app_secret_is_not_taken_for_a_wrong_token() -> None:
+    def answer(call: HttpCall, number: int) -> HttpResponse:
+        return error_response("190", status=400) if "debug_token" in call.url else CASE.answer(call, number)
+
+    with pytest.raises(ConfigurationError, match="the app's ID and secret"):
+        drive(CASE.provider, CASE.provider.check(CONFIG, CASE.context(app=PLAIN_APP)), answer)
+
+
 def test_without_the_app_nobody_can_be_asked_of_the_token() -> None:
     sentence, calls = drive(CASE.provider, CASE.provider.check(BARE, CASE.context(app=None)), CASE.answer)
     assert not any("debug_token" in call.url for call in calls)
