@@ -95,6 +95,7 @@ class WhatsApp(Simulator[WhatsAppLine]):
     def __init__(self, kernel: Kernel, courier: Courier) -> None:
         super().__init__(kernel, courier)
         self.media: dict[str, Stored] = {}  # by media id
+        self.pairs_free_at_ms: dict[tuple[str, str], int] = {}  # by number and person: until when messages have borrowed
 
     def new_id(self) -> str:
         return "wamid." + base64.b64encode(secrets.token_bytes(36)).decode()
@@ -110,6 +111,7 @@ class WhatsApp(Simulator[WhatsAppLine]):
     def forget_phones(self) -> None:
         super().forget_phones()
         self.media.clear()
+        self.pairs_free_at_ms.clear()
 
     # ---- lines ---------------------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ TITLES = {
     100: "Invalid parameter",
     131008: "Required parameter is missing",
     131009: "Parameter value is not valid",
+    131056: "(Business Account, Consumer Account) pair rate limit hit",
     131051: "Unsupported message type",
     132000: "Number of parameters does not match the expected number of params",
     132001: "Template name does not exist in the translation",

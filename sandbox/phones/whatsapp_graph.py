@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sandbox.phones.whatsapp import WhatsApp, WhatsAppLine
 
 WINDOW_MS = 24 * 3600 * 1000
+PAIR_MS, PAIR_BURST = 6000, 45  # one message in six seconds to the same person; a burst is borrowed from the time after it
 FRAME = {"messaging_product", "recipient_type", "to", "recipient", "type", "context", "biz_opaque_callback_data"}
 MARK = {"messaging_product", "status", "message_id", "typing_indicator"}
 CREDENTIALS = {"access_token", "appsecret_proof"}
@@ -132,6 +133,7 @@ class CloudApi:
         shown = read_message(str(kind), params.get(str(kind)), line.templates, line.catalogue)
         phone = self._recipient(line, params)
         quoted = self._quoted(phone, params)
+        self._take_turn(phone)
         contact = {"input": given, **({"user_id": phone.consumer_id} if "." in phone.consumer_id else {"wa_id": phone.consumer_id})}
         failure = self._failure(phone, str(kind), shown)
         if failure is None:
@@ -140,6 +142,20 @@ class CloudApi:
             message_id = self._whatsapp.new_id()
             self._whatsapp.fails_later(line, phone, message_id, failure)
         return {"messaging_product": "whatsapp", "contacts": [contact], "messages": [{"id": message_id}]}
+
+    def _take_turn(self, phone: Phone) -> None:
+        """Whether one more message may go to this person now.
+
+        Raises:
+            CloudError: it may not; seen with HTTP 403.
+
+        Source: https://developers.facebook.com/docs/whatsapp/cloud-api/overview (pair rate limits, checked 2026-11).
+        """
+        pair, now = (phone.line.address, phone.consumer_id), now_ms()
+        free_at = max(self._whatsapp.pairs_free_at_ms.get(pair, 0), now)
+        if free_at - now > (PAIR_BURST - 1) * PAIR_MS:
+            raise CloudError(131056, "Message failed to send because there were too many messages sent to this phone number.", status=403)
+        self._whatsapp.pairs_free_at_ms[pair] = free_at + PAIR_MS
 
     def _recipient(self, line: WhatsAppLine, params: Json) -> Phone:
         to, user_id = params.get("to"), params.get("recipient")

@@ -189,6 +189,25 @@ def test_the_numbers_limit_is_waited_out_and_the_message_arrives_once(live: Live
     consumer.sees("in a moment")
 
 
+def test_a_burst_to_one_person_waits_for_meta_while_others_are_answered(live: LiveStack) -> None:
+    # given an agent who writes more to one person than WhatsApp takes at once
+    consumer, agent = meet(live, "whatsapp", "US.15550110015", "tell me everything")
+    other, other_agent = meet(live, "whatsapp", "US.15550110016", "hello")
+    burst = [f"line {number}" for number in range(46)]
+    for line in burst:
+        agent.does("text", text=line)
+    with psycopg.connect(live.backing.database_url) as connection:
+        count = "SELECT count(*) FROM webhooks_app_attempt WHERE provider_code = '131056'"
+        wait_until(lambda: connection.execute(count).fetchone() != (0,), 60, "Meta should refuse the last for now")
+
+    # when another person is answered meanwhile, then that goes out at once
+    other_agent.does("text", text="hello to you")
+    other.sees("hello to you")
+
+    # and the burst arrives whole, in its order
+    consumer.sees(*burst)
+
+
 def test_after_a_day_only_templates_go_out(live: LiveStack) -> None:
     # given a person who wrote more than a day ago
     consumer, agent = meet(live, "whatsapp", "US.15550110006", "hello")

@@ -6,8 +6,24 @@ from typing import Any
 
 import pytest
 
+from sandbox.kernel import now_ms
+from sandbox.phones import whatsapp_graph
 from tests.sandbox.phones_world import World, run
-from tests.sandbox.test_phones_whatsapp import APP_SECRET, NINA, NUMBER_ID, TOKEN, api, does, line, refusal, sends, shown, talking, values
+from tests.sandbox.test_phones_whatsapp import (
+    APP_SECRET,
+    HIDDEN,
+    NINA,
+    NUMBER_ID,
+    TOKEN,
+    api,
+    does,
+    line,
+    refusal,
+    sends,
+    shown,
+    talking,
+    values,
+)
 
 # What the API takes
 
@@ -270,6 +286,27 @@ def test_faults_speak_metas_language(status: int, code: int) -> None:
         it.fault("whatsapp.send", status=status)
         got, answer = await sends(it, "text", {"body": "hello"})
         assert (got, answer["error"]["code"]) == (status, code)
+
+    run(body)
+
+
+# The pair's limit
+
+
+def test_a_burst_to_one_person_is_borrowed_and_then_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body(it: World) -> None:
+        await talking(it)
+        await does(it, "text", {"text": "hi"}, who=HIDDEN)
+        at_ms = now_ms()
+        monkeypatch.setattr(whatsapp_graph, "now_ms", lambda: at_ms)
+        for _ in range(45):
+            assert (await sends(it, "text", {"body": "again"}))[0] == 200
+        status, answer = await sends(it, "text", {"body": "too much"})
+        assert (status, refusal(answer)[0]) == (403, 131056)
+        assert (await sends(it, "text", {"body": "hello"}, who={"recipient": HIDDEN}))[0] == 200, "nobody else is concerned"
+        at_ms += 6000
+        assert (await sends(it, "text", {"body": "one more"}))[0] == 200
+        assert (await sends(it, "text", {"body": "too much"}))[0] == 403
 
     run(body)
 
