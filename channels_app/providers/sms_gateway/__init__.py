@@ -17,10 +17,10 @@ from channels_app.providers.base import (
     Sent,
     TextUnit,
 )
-from channels_app.providers.sms_gateway import errors, inbound, outbound, verify
+from channels_app.providers.sms_gateway import errors, inbound, media, outbound, verify
 from channels_app.providers.sms_gateway.config import SmsGatewayConfig
 from connector_platform.core.calls import HttpCall, HttpResponse, Steps
-from connector_platform.core.events import Content, ParsedCallback, Text
+from connector_platform.core.events import Content, File, ParsedCallback, Text
 from connector_platform.core.redaction import redact, secret_values
 
 _SAMPLE_TEXT = "Test"
@@ -68,6 +68,10 @@ class SmsGateway(Provider):
 
     def send(self, content: Content, config: SmsGatewayConfig, context: SendContext) -> Steps[Sent]:
         return outbound.send(content, config, context)
+
+    def fetch_file(self, file: File, config: SmsGatewayConfig, context: SendContext) -> Steps[bytes]:
+        """See ``media.fetch_file``."""
+        return media.fetch_file(file, config.outbound)
 
     def dedupes_sends(self, config: SmsGatewayConfig) -> bool:
         """As the operator says of their gateway: a lost answer is otherwise an SMS that may have been sent and billed."""

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
-from channels_app.providers._sms.config import START_WORDS, STOP_WORDS, StartWords
+from channels_app.providers._sms.config import START_WORDS, STOP_WORDS, StartWords, StopWords
 from channels_app.providers.base import ProviderConfig
 from channels_app.providers.sms_gateway.config_outbound import OutboundConfig, Section, header_name
 from channels_app.providers.sms_gateway.fields import check_path
@@ -116,7 +116,10 @@ InboundAuth = Annotated[HmacAuth | BasicAuth | BearerAuth | HeaderAuth | QueryAu
 
 
 class InboundFields(Section):
-    """Where a message's values stand: alternatives, tried in order. A name, ``a.b[0].c`` or ``a.*.b`` (JSON), ``//name`` (XML)."""
+    """Where a message's values stand: alternatives, tried in order. A name, ``a.b[0].c`` or ``a.*.b`` (JSON), ``//name`` (XML).
+
+    A ``#`` in the path of media stands for a number from 0 to 19.
+    """
 
     sender: Paths = Field(default=["from", "sender"], min_length=1, title="Sender", description="The consumer's number.")
     text: Paths = Field(default=["text", "message"], min_length=1, title="Text", description="What the consumer wrote.")
@@ -125,7 +128,14 @@ class InboundFields(Section):
     )
     message_id: Paths = Field(default=["id"], title="Message id", description="The gateway's id; by it a repeated callback is recognised.")
     timestamp: Paths = Field(default=["date", "time"], title="Time", description="When the gateway received the message.")
-    media: Paths = Field(default=[], title="Media", description="URLs of pictures and files; “files.*.url” takes each of a list.")
+    media: Paths = Field(
+        default=[],
+        title="Media",
+        description="Addresses of pictures and files: “files.*.url” takes each of a list, “MediaUrl#” takes MediaUrl0, MediaUrl1 and so on.",
+    )
+    media_type: Paths = Field(
+        default=[], title="Media type", description="Their MIME types, in the same notation: “files.*.type”, “MediaContentType#”."
+    )
     coding: Paths = Field(default=[], title="Coding", description="The SMPP data coding of the text: 0 GSM, 1 ASCII, 3 Latin-1, 8 UCS-2.")
     hex_text: Paths = Field(
         default=[], title="Hex text", description="The text as hexadecimal octets, read for coding 8 and where text is missing."
@@ -157,11 +167,7 @@ class InboundConfig(Section):
         title="Coding 0 means GSM codes",
         description="Switch off if the gateway sends readable text for coding 0 and @ arrives as ¡.",
     )
-    stop_keywords: list[str] = Field(
-        default=STOP_WORDS,
-        title="Stop words",
-        description="A message of just this word stops all sending to its sender, whatever its letter case. Empty: the gateway does it.",
-    )
+    stop_keywords: StopWords = STOP_WORDS
     start_keywords: StartWords = START_WORDS
     ack_status: int = Field(
         default=200, ge=200, le=299, title="Answer status", description="The HTTP status that tells the gateway “received”."

@@ -26,6 +26,9 @@ SEARCHED_CHARS = 4096
 MAX_ID_CHARS = 200
 MAX_CODE_CHARS = 40
 
+DOWNLOAD = "fetch_file"
+_MOVED = (301, 302, 303, 307, 308)
+
 ERROR_CLASSES: Mapping[str, type[DeliveryError]] = MappingProxyType(
     {
         "retry": ServerFault,
@@ -110,7 +113,7 @@ class GatewayCall(HttpCall):
 
 
 def interpret(call: HttpCall, response: HttpResponse) -> None:
-    """Return if the gateway took the message.
+    """Return if the gateway took the message, gave out a file, or said where it is.
 
     Raises:
         DeliveryError: of the class that a configured rule names; ContentRejected for a 2xx that fails the success test;
@@ -118,7 +121,8 @@ def interpret(call: HttpCall, response: HttpResponse) -> None:
     """
     rules = call.rules if isinstance(call, GatewayCall) else None
     if rules is None:
-        raise_for_status(response)
+        if not (call.purpose == DOWNLOAD and response.status in _MOVED):
+            raise_for_status(response)
         return
     body = _body_text(response)
     for rule in rules.errors:

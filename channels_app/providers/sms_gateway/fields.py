@@ -18,6 +18,7 @@ from connector_platform.core.errors import PayloadMalformed
 # More than any gateway sends; a body of a million empty parameters is not one of theirs.
 MAX_PARAMETERS = 500
 MAX_MATCHES = 50
+MAX_NUMBERED = 20  # media0 … media19: an MMS has fewer parts
 
 _STEP = re.compile(r"(?P<key>[^.\[\]]+)|\[(?P<index>\d{1,4}|\*)\]")
 _XML_STEP = re.compile(r"@?[A-Za-z_][\w.-]*|\*")
@@ -60,7 +61,7 @@ def parse_xml_path(path: str) -> tuple[bool, tuple[str, ...]]:
 
 
 def check_path(path: str) -> str:
-    """``path``, if it can be looked up in one kind of body at least.
+    """``path``, if it can be looked up in one kind of body at least. A ``#`` in it stands for a number (``media#``: media0, media1 …).
 
     Raises:
         ValueError: it cannot.
@@ -68,10 +69,15 @@ def check_path(path: str) -> str:
     if not path:
         raise ValueError("a field name is empty")
     if path.startswith("/"):
-        parse_xml_path(path)
+        parse_xml_path(path.replace("#", "0"))
     elif "." in path or "[" in path:
-        parse_json_path(path)
+        parse_json_path(path.replace("#", "0"))
     return path
+
+
+def _numbered(path: str) -> list[str]:
+    """The paths that ``path`` stands for: with a ``#``, one for each number."""
+    return [path.replace("#", str(number)) for number in range(MAX_NUMBERED)] if "#" in path else [path]
 
 
 def clean(text: str) -> str:
@@ -158,9 +164,9 @@ class Fields:
         return empty
 
     def all(self, names: Sequence[str]) -> list[str]:
-        """Every non-empty value of the first alternative that has any, at most 50 (media comes as lists)."""
-        for values in self._lookups(names):
-            if found := [value.strip() for value in values if value.strip()]:
+        """Every non-empty value of the first alternative that has any, at most 50 (media comes as lists, or as numbered fields)."""
+        for name in names:
+            if found := [value.strip() for values in self._lookups(_numbered(name)) for value in values if value.strip()]:
                 return found[:MAX_MATCHES]
         return []
 

@@ -10,18 +10,18 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from channels_app.providers._sms import gsm7
-from channels_app.providers._sms.inbound import consent, is_web, kind_by_suffix
+from channels_app.providers._sms.inbound import EMPTY, consent
+from channels_app.providers._sms.numbers import profile
 from channels_app.providers.base import CallbackRequest
 from channels_app.providers.sms_gateway.config import HmacAuth, InboundConfig, QueryAuth, SmsGatewayConfig, StatusConfig
 from channels_app.providers.sms_gateway.fields import Fields, clean, decode_octets, parse_parameters, read_json, read_xml
-from channels_app.providers.sms_gateway.numbers import canonical_number, is_international
+from channels_app.providers.sms_gateway.media import files_of
+from channels_app.providers.sms_gateway.numbers import canonical_number
 from connector_platform.core.errors import PayloadMalformed, RequestMethodInvalid
 from connector_platform.core.events import (
     Content,
     File,
-    FileKind,
     InboundEvent,
-    OptIn,
     OptOut,
     ParsedCallback,
     Profile,
@@ -32,7 +32,7 @@ from connector_platform.core.events import (
 )
 
 EVENT_TYPES = {
-    "message": "Text, and a File for each media URL; an empty one becomes a line for the agent",
+    "message": "Text, and a File for each media URL; an empty one, or an address that cannot be called, becomes a line for the agent",
     "keyword_stop": "OptOut: a message of just a stop word",
     "keyword_start": "OptIn: a message of just a start word",
     "stopped": "OptOut: the gateway says that the consumer opted out",
@@ -130,6 +130,11 @@ def _sender(fields: Fields, config: SmsGatewayConfig) -> str:
     return canonical_number(given, config.default_region)
 
 
+def _profile(sender: str) -> Profile | None:
+    """The sender's number; one without a plus may be a national one."""
+    return profile(sender) if sender.startswith("+") else None
+
+
 def _id(text: str) -> str:
     """An id as it can be stored: a longer one than any gateway's is kept as its hash."""
     text = clean(text).strip()
@@ -152,11 +157,10 @@ def _message(fields: Fields, config: SmsGatewayConfig, raw: bytes) -> ParsedCall
     sender = _sender(fields, config)
     names = config.inbound.fields
     text = _text(fields, config.inbound)
-    urls = [url for url in map(clean, fields.all(names.media)) if is_web(url)] if names.media else []
-    source_id = _source_id(fields, config.inbound, (sender, text, *urls))
-    wire_type, contents = _contents(text, urls, config.inbound)
+    files = list(files_of(fields, names))
+    source_id = _source_id(fields, config.inbound, (sender, text, *(file.url for file in files if isinstance(file, File))))
+    wire_type, contents = _contents(text, files, config.inbound)
     occurred_at = read_time(fields.first(names.timestamp) or "", config.inbound)
-    profile = Profile(phone=sender) if is_international(sender) else None
     return ParsedCallback(
         events=tuple(
             InboundEvent(
@@ -166,25 +170,19 @@ def _message(fields: Fields, config: SmsGatewayConfig, raw: bytes) -> ParsedCall
                 wire_type=wire_type,
                 raw=raw,
                 occurred_at=occurred_at,
-                profile=profile,
+                profile=_profile(sender),
             )
             for number, content in enumerate(contents)
         )
     )
 
 
-def _contents(text: str, urls: list[str], config: InboundConfig) -> tuple[str, list[Content]]:
-    wish = None if urls else consent(text, stop=config.stop_keywords, start=config.start_keywords)
-    if isinstance(wish, OptOut):
-        return "keyword_stop", [wish]
-    if isinstance(wish, OptIn):
-        return "keyword_start", [OptIn(reference=text)]
+def _contents(text: str, files: Sequence[File | Unsupported], config: InboundConfig) -> tuple[str, list[Content]]:
+    wish = None if files else consent(text, stop=config.stop_keywords, start=config.start_keywords)
+    if wish is not None:
+        return "keyword_stop" if isinstance(wish, OptOut) else "keyword_start", [wish]
     contents: list[Content] = [Text(text=text)] if text else []
-    contents += [File(kind=kind_by_suffix(url, default=FileKind.DOCUMENT), url=url) for url in urls]
-    if not contents:
-        # Legal in SMS, but LivePerson has no empty message.
-        contents = [Unsupported(kind="empty", description="The consumer sent an empty message.")]
-    return "message", contents
+    return "message", [*contents, *files] or [EMPTY]
 
 
 def _text(fields: Fields, config: InboundConfig) -> str:
@@ -250,7 +248,7 @@ def _stopped(fields: Fields, config: SmsGatewayConfig, raw: bytes) -> ParsedCall
                 wire_type="stopped",
                 raw=raw,
                 occurred_at=read_time(fields.first(config.inbound.fields.timestamp) or "", config.inbound),
-                profile=Profile(phone=sender) if is_international(sender) else None,
+                profile=_profile(sender),
             ),
         )
     )

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import UTC
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from channels_app.providers._sms import gsm7
 from channels_app.providers._sms.outbound import AS_LINK, part_id
 from channels_app.providers.base import SendContext, Sent
 from channels_app.providers.sms_gateway.config import SmsGatewayConfig
-from channels_app.providers.sms_gateway.config_outbound import (
-    BasicCredentials,
-    BearerCredentials,
-    HeaderCredentials,
-    OutboundConfig,
-    QueryCredentials,
-    TemplateCredentials,
-)
+from channels_app.providers.sms_gateway.config_outbound import OutboundConfig
+from channels_app.providers.sms_gateway.credentials import credential_headers, template_credentials, with_query_credentials
 from channels_app.providers.sms_gateway.errors import GatewayCall, message_id_of
 from channels_app.providers.sms_gateway.fields import clean
 from channels_app.providers.sms_gateway.numbers import formatted_number
@@ -132,14 +125,8 @@ def values_for(text: str, config: SmsGatewayConfig, context: SendContext, *, par
         "coding": outbound.coding_values.gsm7 if alphabet is gsm7.Alphabet.GSM7 else outbound.coding_values.unicode,
         "text_hex": utf16.hex(),
         "coded_hex": gsm7.encode(text).hex() if alphabet is gsm7.Alphabet.GSM7 else utf16.hex(),
-        **_template_credentials(outbound),
+        **template_credentials(outbound),
     }
-
-
-def _template_credentials(config: OutboundConfig) -> dict[str, Value]:
-    if isinstance(config.auth, TemplateCredentials):
-        return {"username": config.auth.username, "password": config.auth.password.get_secret_value()}
-    return {}
 
 
 def build_call(config: OutboundConfig, values: dict[str, Value]) -> GatewayCall:
@@ -153,8 +140,8 @@ def build_call(config: OutboundConfig, values: dict[str, Value]) -> GatewayCall:
         headers[name] = render(template, values, Encoding.PLAIN)
     return GatewayCall(
         method=config.method,
-        url=_with_query_credentials(render(config.url, values, Encoding.URL), config),
-        headers={**headers, **_credential_headers(config)},
+        url=with_query_credentials(render(config.url, values, Encoding.URL), config),
+        headers={**headers, **credential_headers(config)},
         body=render(config.body, values, config.body_encoding).encode(),
         purpose="send_text",
         timeout_s=config.timeout_s,
@@ -166,29 +153,9 @@ def build_check(config: OutboundConfig) -> GatewayCall:
     """The request to ``check_url`` with the same credentials; any 2xx answer is a success."""
     return GatewayCall(
         method="GET",
-        url=_with_query_credentials(render(config.check_url, _template_credentials(config), Encoding.URL), config),
-        headers=_credential_headers(config),
+        url=with_query_credentials(render(config.check_url, template_credentials(config), Encoding.URL), config),
+        headers=credential_headers(config),
         purpose="check",
         effect=False,
         timeout_s=config.timeout_s,
     )
-
-
-def _credential_headers(config: OutboundConfig) -> dict[str, str]:
-    auth = config.auth
-    if isinstance(auth, BasicCredentials):
-        pair = f"{auth.username}:{auth.password.get_secret_value()}".encode()
-        return {"Authorization": "Basic " + base64.b64encode(pair).decode()}
-    if isinstance(auth, BearerCredentials):
-        return {"Authorization": f"Bearer {auth.token.get_secret_value()}"}
-    if isinstance(auth, HeaderCredentials):
-        return {auth.header: auth.value.get_secret_value()}
-    return {}
-
-
-def _with_query_credentials(url: str, config: OutboundConfig) -> str:
-    if not isinstance(config.auth, QueryCredentials):
-        return url
-    # quote, not quote_plus: redaction knows secrets as they are and with %20 for a blank.
-    pair = f"{quote(config.auth.name, safe='')}={quote(config.auth.value.get_secret_value(), safe='')}"
-    return f"{url}{'&' if '?' in url else '?'}{pair}"

@@ -75,6 +75,7 @@ FIXTURE_CONFIGS = {
         inbound={"body_format": "xml", "fields": {"sender": ["//msisdn"], "text": ["//body"], "message_id": ["//id"]}}
     ),
     "generic_mms": make_config(inbound={"fields": {"media": ["files.*.url"]}}),
+    "generic_numbered": make_config(inbound={"fields": {"media": ["MediaUrl#"], "media_type": ["MediaContentType#"]}}),
     "generic_state": make_config(status={"fields": {"message_id": ["ref"], "status": ["state"]}}),
     "kannel": preset_config("kannel"),
     "jasmin": preset_config("jasmin"),
