@@ -1,4 +1,4 @@
-"""The GSM 03.38 default alphabet: what fits in it, how long a text is on the air, and where an SMS ends.
+"""The GSM 03.38 default alphabet: what fits in it, and how long a text is on the air.
 
 Source: 3GPP TS 23.038 §6.2.1 (alphabet and extension table), TS 23.040 §9.2.3.24 (concatenation header), known, not re-read.
 """
@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Callable
 from enum import StrEnum
 from types import MappingProxyType
 
-from connector_platform.core.text import split_text, utf16_units
+from connector_platform.core.text import utf16_units
 
 ESCAPE = 0x1B
 # In code order, so that the index is the code. The escape stands as U+001B, which no text of ours is allowed to hold.
@@ -145,45 +144,3 @@ def limit_for(max_septets: int, alphabet: Alphabet) -> int:
     if max_septets <= SINGLE_SEPTETS:
         return max_septets * SINGLE_UNITS // SINGLE_SEPTETS
     return math.ceil(max_septets / PART_SEPTETS) * PART_UNITS
-
-
-def split_sms(text: str, *, max_septets: int, alphabet: Alphabet, numbered: bool = False) -> list[str]:
-    """Pieces of ``text`` that each fit one SMS of ``max_septets`` (or what that is in UTF-16 units), cut at blanks where possible.
-
-    ``numbered`` puts ``(1/3) `` in front of each when there are several; the mark is counted. Never cuts an extension character's
-    two septets or an emoji's two units apart. ``[]`` for blank text.
-
-    Raises:
-        ValueError: ``max_septets`` is too small to hold a mark and a character (under 40).
-    """
-    if max_septets < 40:
-        raise ValueError("max_septets must be at least 40")
-    limit = limit_for(max_septets, alphabet)
-
-    def length(piece: str) -> int:
-        return measure(piece, alphabet)
-
-    pieces = _cut(text, limit, length)
-    if not numbered or len(pieces) < 2:
-        return pieces
-    digits = len(str(len(pieces)))
-    while True:
-        # "(n/n) " with every number at its widest; a longer count than planned asks for wider marks, at most a few rounds.
-        pieces = _cut(text, limit - 2 * digits - 4, length)
-        if len(str(len(pieces))) <= digits:
-            break
-        digits += 1
-    return [f"({number}/{len(pieces)}) {piece}" for number, piece in enumerate(pieces, 1)]
-
-
-def split_concatenated(text: str, *, max_segments: int, alphabet: Alphabet) -> list[str]:
-    """Pieces of ``text`` that the gateway can each send as at most ``max_segments`` joined SMS; ``[]`` for blank text.
-
-    Raises:
-        ValueError: ``max_segments`` is under 2.
-    """
-    return _cut(text, max_segments, lambda piece: segment_count(piece, alphabet))
-
-
-def _cut(text: str, limit: int, length: Callable[[str], int]) -> list[str]:
-    return [piece for piece in split_text(text, limit, measure=length) if not piece.isspace()]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from channels_app.providers.base import Sent
 from connector_platform.core.calls import HttpCall, HttpResponse, Steps
 from connector_platform.core.errors import UnsupportedContent
 from connector_platform.core.events import Contact, Content, File, FileKind, Location, RichContent, Text
 from connector_platform.core.rich import Abilities, Loss, LossKind, Shown, in_lines, in_words, parse, plan
-from connector_platform.core.rich.parts import ImagePart, TextPart
+from connector_platform.core.rich.parts import ChoicesPart, ImagePart, TextPart
 from connector_platform.core.text import split_text
+
+_MANY = 100_000
+"""Quick replies that the vendor shows are handed to it whole, whatever their number and length."""
 
 AS_LINK = Loss(path="/url", kind=LossKind.REDUCED, reason="the file is sent as a link")
 
@@ -19,21 +22,23 @@ AS_LINK = Loss(path="/url", kind=LossKind.REDUCED, reason="the file is sent as a
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What the vendor takes in one message, in units of ``measure``. With any ``image_schemes`` (of addresses that it fetches pictures from)
-    pictures and files are MMS, else links.
+    pictures and files are MMS, else links. With ``quick_replies`` it shows such choices by itself, else they are numbered.
     """
 
     max_text: int
     measure: Callable[[str], int] = len
     image_schemes: frozenset[str] = frozenset()
     max_caption: int = 0
+    quick_replies: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One message to send: an SMS, or with a ``file`` an MMS."""
+    """One message to send: an SMS, or with a ``file`` an MMS. ``quick_replies``: titles to be shown below it."""
 
     text: str = ""
     file: File | None = None
+    quick_replies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +110,12 @@ def _file(file: File, limits: Limits) -> Rendered:
 
 def _rich(content: RichContent, limits: Limits) -> Rendered:
     able = Abilities(
-        measure=limits.measure, max_text=limits.max_text, image_schemes=limits.image_schemes, max_image_caption=limits.max_caption
+        measure=limits.measure,
+        max_text=limits.max_text,
+        image_schemes=limits.image_schemes,
+        max_image_caption=limits.max_caption,
+        max_quick_replies=_MANY if limits.quick_replies else 0,
+        max_quick_reply_title=_MANY if limits.quick_replies else 0,
     )
     planned = plan(parse(content.content, content.quick_replies, content.text), able)
     messages: list[Message] = []
@@ -113,6 +123,9 @@ def _rich(content: RichContent, limits: Limits) -> Rendered:
         match part:
             case TextPart():
                 messages += texts(part.text, limits)
+            case ChoicesPart():
+                *before, last = texts(part.text, limits)
+                messages += [*before, replace(last, quick_replies=tuple(choice.title for choice in part.choices))]
             case ImagePart():
                 messages.append(Message(text=part.caption, file=File(kind=FileKind.IMAGE, url=part.url)))
             case _:

@@ -9,10 +9,10 @@ from itertools import pairwise
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from channels_app.providers.sms_gateway.fields import parse_json_path, read_xml
-from channels_app.providers.sms_gateway.templates import HEADER_VARIABLES, VARIABLES, Encoding, check_template, render, variables_of
+from channels_app.providers.sms_gateway.templates import HEADER_VARIABLES, VARIABLES, Encoding, check_template, fill, variables_of
 from connector_platform.core.errors import PayloadMalformed
 
 DEFAULT_BODIES = {
@@ -281,6 +281,12 @@ class OutboundConfig(Section):
     media: Literal["link", "variable", "none"] = Field(
         default="link", title="Files", description="link: in the text; variable: only as {{media_url}}, for MMS; none: refuse files."
     )
+    mms_url: str = Field(
+        default="", title="URL for files", description="Where messages with a file are sent, if that is another address than URL."
+    )
+    mms_body: str = Field(
+        default="", max_length=20_000, title="Body for files", description="Of a message with a file, if it is another than Body."
+    )
     timeout_s: float = Field(default=15, ge=1, le=60, title="Timeout", description="Seconds to wait for the answer.")
     dedupes_on_id: bool = Field(
         default=False,
@@ -298,13 +304,13 @@ class OutboundConfig(Section):
 
     @property
     def variables(self) -> frozenset[str]:
-        """Every variable that the request uses."""
-        return variables_of(self.url) | variables_of(self.body)
+        """Every variable that the requests use."""
+        return frozenset[str]().union(*map(variables_of, (self.url, self.body, self.mms_url, self.mms_body)))
 
-    @field_validator("url")
+    @field_validator("url", "mms_url")
     @classmethod
-    def _send_url(cls, value: str) -> str:
-        return _url(value, VARIABLES)
+    def _send_url(cls, value: str, info: ValidationInfo) -> str:
+        return _url(value, VARIABLES) if value or info.field_name == "url" else value
 
     @field_validator("check_url")
     @classmethod
@@ -321,7 +327,7 @@ class OutboundConfig(Section):
                 raise ValueError(f"the value of header {name} has characters that HTTP does not allow")
         return value
 
-    @field_validator("body")
+    @field_validator("body", "mms_body")
     @classmethod
     def _body(cls, value: str) -> str:
         return check_template(value)
@@ -334,7 +340,7 @@ class OutboundConfig(Section):
 
     def _problems(self) -> Iterator[str]:
         if self.content_type == "none":
-            if self.body:
+            if self.body or self.mms_body:
                 yield "content_type none has everything in the URL, so body must be empty"
         elif self.method == "GET":
             yield "a GET has no body: set content_type to none and put the values in the URL"
@@ -342,26 +348,34 @@ class OutboundConfig(Section):
             if self.content_type not in DEFAULT_BODIES:
                 yield "body is needed for XML"
             self.body = DEFAULT_BODIES.get(self.content_type, "")
-        sample = render(self.body, {}, self.body_encoding)
+        yield from self._body_problems("body", self.body)
+        if self.mms_body:
+            yield from self._body_problems("mms_body", self.mms_body)
+        mms = variables_of((self.mms_url or self.url) + (self.mms_body or self.body))
+        requests = [variables_of(self.url + self.body), *([mms] if self.media == "variable" else [])]
+        if not all({"to", "to_no_plus", "to_national"} & used for used in requests):
+            yield "neither url nor body has {{to}}: the gateway would not know the recipient"
+        if not all({"text", "text_hex", "coded_hex"} & used for used in requests):
+            yield "neither url nor body has {{text}}: the message would be empty"
+        if self.media == "variable" and "media_url" not in mms:
+            yield "media “variable” needs {{media_url}} in url or body, or in those for files"
+        if self.media != "variable" and "media_url" in self.variables:
+            yield "{{media_url}} is filled in with media “variable” only"
+        if {"username", "password"} & (self.variables | variables_of(self.check_url)) and not isinstance(self.auth, TemplateCredentials):
+            yield "{{username}} and {{password}} need auth of kind template"
+        in_headers = variables_of(" ".join(self.headers.values()))
+        if self.dedupes_on_id and not all("id" in used | in_headers for used in requests):
+            yield "dedupes_on_id needs {{id}} in url, body or headers: the gateway could not know the message again"
+
+    def _body_problems(self, name: str, body: str) -> Iterator[str]:
+        sample = fill(body, {}, self.body_encoding)
         if self.body_encoding is Encoding.JSON:
             try:
                 json.loads(sample)
             except (ValueError, RecursionError) as err:
-                yield f"body is not JSON once the variables are filled in (they bring their own quotes): {err}"
+                yield f"{name} is not JSON once the variables are filled in (they bring their own quotes): {err}"
         if self.body_encoding is Encoding.XML:
             try:
                 read_xml(sample.encode())
             except PayloadMalformed:
-                yield "body is not XML once the variables are filled in"
-        if not {"to", "to_no_plus", "to_national"} & self.variables:
-            yield "neither url nor body has {{to}}: the gateway would not know the recipient"
-        if not {"text", "text_hex", "coded_hex"} & self.variables:
-            yield "neither url nor body has {{text}}: the message would be empty"
-        if {"username", "password"} & (self.variables | variables_of(self.check_url)) and not isinstance(self.auth, TemplateCredentials):
-            yield "{{username}} and {{password}} need auth of kind template"
-        if self.media == "variable" and "media_url" not in self.variables:
-            yield "media “variable” needs {{media_url}} in url or body"
-        if self.dedupes_on_id and not (
-            {"id"} & (self.variables | {name for value in self.headers.values() for name in variables_of(value)})
-        ):
-            yield "dedupes_on_id needs {{id}} in url, body or headers: the gateway could not know the message again"
+                yield f"{name} is not XML once the variables are filled in"

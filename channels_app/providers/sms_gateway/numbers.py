@@ -7,7 +7,7 @@ from typing import Literal
 
 import phonenumbers
 
-from connector_platform.core.errors import RecipientGone
+from channels_app.providers._sms.numbers import vendor_number
 
 NumberFormat = Literal["e164", "digits", "national"]
 # ITU-T E.164: 15 digits at most; the shortest numbers in use, with their country code, have 7.
@@ -39,26 +39,18 @@ def canonical_number(given: str, default_region: str) -> str:
     return "+" + digits if _is_valid("+" + digits) else digits
 
 
-def is_international(number: str) -> bool:
-    """Whether ``number`` is in canonical international form."""
-    return number.startswith("+")
-
-
 def formatted_number(number: str, form: NumberFormat) -> str:
     """The canonical ``number`` as the gateway wants it; short codes stay as they are.
 
     Raises:
-        RecipientGone: it is a name: nothing can be sent to those.
+        RecipientGone: it is a name, or has more or fewer digits than any number or short code.
     """
-    if not any(char.isdigit() for char in number) or any(char.isalpha() for char in number):
-        raise RecipientGone("the consumer wrote from an alphanumeric sender id, which cannot be answered")
-    if form == "e164" or not is_international(number):
+    digits = vendor_number(number)
+    if form == "e164" or digits == number:
         return number
-    if form == "digits":
-        return number[1:]
-    parsed = _parse(number, "")
+    parsed = _parse(number, "") if form == "national" else None
     if parsed is None:
-        return number[1:]
+        return digits
     return re.sub(r"\D", "", phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL))
 
 

@@ -54,7 +54,7 @@ def check_template(template: str, allowed: frozenset[str] = VARIABLES) -> str:
     return template
 
 
-def render(template: str, values: Mapping[str, Value], encoding: Encoding) -> str:
+def fill(template: str, values: Mapping[str, Value], encoding: Encoding) -> str:
     """``template`` with every variable replaced by its value in ``encoding``; a variable without a value is empty.
 
     JSON: a string with its quotes (a list: an array of strings). URL: percent-encoded, nothing spared. XML: escaped for text and

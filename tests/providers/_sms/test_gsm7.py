@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from channels_app.providers._sms import gsm7
 from channels_app.providers._sms.gsm7 import Alphabet
-from connector_platform.core.text import utf16_units
 
 GSM_CHARS = gsm7.ALPHABET.replace("\x1b", "") + "".join(gsm7.EXTENSION.values())
 gsm_text = st.text(alphabet=GSM_CHARS, max_size=600)
@@ -109,73 +108,3 @@ def test_a_text_never_takes_fewer_segments_when_it_grows(text: str, more: str) -
 def test_a_limit_in_septets_means_fewer_utf16_units(septets: int, units: int) -> None:
     assert gsm7.limit_for(septets, Alphabet.UNICODE) == units
     assert gsm7.limit_for(septets, Alphabet.GSM7) == septets
-
-
-@settings(max_examples=150, deadline=None)
-@given(gsm_text, st.integers(40, 200), st.booleans())
-def test_gsm_pieces_fit_and_join_to_the_text(text: str, limit: int, numbered: bool) -> None:
-    pieces = gsm7.split_sms(text, max_septets=limit, alphabet=Alphabet.GSM7, numbered=numbered)
-    assert all(gsm7.septets(piece) <= limit for piece in pieces)
-    assert squeezed(without_marks(pieces, numbered)) == squeezed(text)
-
-
-@settings(max_examples=150, deadline=None)
-@given(any_text, st.integers(40, 200), st.booleans())
-def test_unicode_pieces_fit_and_join_to_the_text(text: str, limit: int, numbered: bool) -> None:
-    pieces = gsm7.split_sms(text, max_septets=limit, alphabet=Alphabet.UNICODE, numbered=numbered)
-    assert all(utf16_units(piece) <= gsm7.limit_for(limit, Alphabet.UNICODE) for piece in pieces)
-    assert squeezed(without_marks(pieces, numbered)) == squeezed(text)
-
-
-def without_marks(pieces: list[str], numbered: bool) -> str:
-    if not numbered or len(pieces) < 2:
-        return "".join(pieces)
-    marks = [f"({number}/{len(pieces)}) " for number in range(1, len(pieces) + 1)]
-    assert all(piece.startswith(mark) for piece, mark in zip(pieces, marks, strict=True))
-    return "".join(piece.removeprefix(mark) for piece, mark in zip(pieces, marks, strict=True))
-
-
-@settings(deadline=None)
-@given(st.integers(0, 3), st.integers(30, 200))
-def test_an_escape_pair_and_an_emoji_are_never_cut(offset: int, count: int) -> None:
-    # A character is one Python code point whatever it weighs, so it is in one piece if the pieces' characters are the text's.
-    euros = gsm7.split_sms("a" * offset + "€" * count, max_septets=160, alphabet=Alphabet.GSM7)
-    assert "".join(euros) == "a" * offset + "€" * count
-    assert all(gsm7.encode(piece)[-1:] != bytes([gsm7.ESCAPE]) for piece in euros)
-    faces = gsm7.split_sms("a" * offset + "🙂" * count, max_septets=160, alphabet=Alphabet.UNICODE)
-    assert all(piece.encode("utf-16-be").decode("utf-16-be") == piece for piece in faces)
-    assert all(len(piece.encode("utf-16-be")) <= 140 for piece in faces)
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.one_of(gsm_text, any_text), st.integers(2, 4), st.sampled_from(Alphabet))
-def test_pieces_for_a_gateway_take_no_more_segments_than_it_joins(text: str, most: int, alphabet: Alphabet) -> None:
-    pieces = gsm7.split_concatenated(text, max_segments=most, alphabet=alphabet)
-    assert all(gsm7.segment_count(piece, alphabet) <= most for piece in pieces)
-    assert squeezed("".join(pieces)) == squeezed(text)
-
-
-def test_characters_that_straddle_parts_are_counted_where_they_land() -> None:
-    # A part of 153 septets holds 76 of these, not 76 and a half.
-    assert [len(piece) for piece in gsm7.split_concatenated("€" * 761, max_segments=10, alphabet=Alphabet.GSM7)] == [760, 1]
-
-
-def test_joined_emoji_stay_together_where_a_piece_can_hold_them() -> None:
-    family = "👨‍👩‍👧‍👦"
-    pieces = gsm7.split_sms(family * 20, max_septets=160, alphabet=Alphabet.UNICODE)
-    assert all(piece.count(family) * len(family) == len(piece) for piece in pieces)
-
-
-def test_numbering_survives_the_step_from_nine_to_ten_parts() -> None:
-    pieces = gsm7.split_sms("a" * (154 * 10), max_septets=160, alphabet=Alphabet.GSM7, numbered=True)
-    assert pieces[0].startswith("(1/11) ") and pieces[-1].startswith("(11/11) ")
-    assert all(len(piece) <= 160 for piece in pieces)
-
-
-def test_a_limit_that_cannot_hold_a_mark_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least 40"):
-        gsm7.split_sms("text", max_septets=39, alphabet=Alphabet.GSM7)
-
-
-def test_blank_text_has_no_pieces() -> None:
-    assert gsm7.split_sms("   \n ", max_septets=160, alphabet=Alphabet.GSM7) == []

@@ -12,7 +12,7 @@ from tests.providers.contract.cases import ProviderCase, load_case, send
 from tests.providers.contract.test_sending import CARD, QUESTION
 
 
-@pytest.fixture(params=["bird", "infobip", "plivo", "vonage"])
+@pytest.fixture(params=["bird", "infobip", "plivo", "sms_gateway", "vonage"])
 def case(request: pytest.FixtureRequest) -> ProviderCase:
     return load_case(request.param)
 

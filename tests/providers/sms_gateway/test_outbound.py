@@ -15,12 +15,10 @@ from hypothesis import strategies as st
 from channels_app.providers.base import Sent
 from channels_app.providers.sms_gateway import SmsGateway
 from channels_app.providers.sms_gateway.config import SmsGatewayConfig
-from channels_app.providers.sms_gateway.rich import reduce_rich_content
 from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.errors import CredentialsRejected, RecipientGone, UnsupportedContent
-from connector_platform.core.events import ChatState, ChatStateKind, Content, File, FileKind, Location, RichContent, Text
+from connector_platform.core.events import Content, File, FileKind, RichContent, Text
 from connector_platform.core.redaction import redact, secret_values
-from connector_platform.core.rich import RichContentInvalid
 from tests.providers.contract.cases import NOW, drive
 from tests.providers.sms_gateway.case import CASE, make_config, preset_config
 
@@ -104,10 +102,11 @@ def test_a_form_holds_only_percent_encoding() -> None:
 
 
 def test_xml_is_escaped_and_keeps_to_what_xml_can_hold() -> None:
-    config = make_config(outbound={"content_type": "text/xml", "body": '<m to="{{to}}"><t>{{text}}</t></m>'})
-    call = only_call(Text(text="<b> & \"q\" 'a' \x01]]>"), config, to='+3161"')
+    config = make_config(outbound={"content_type": "text/xml", "body": '<m to="{{to}}" t="{{text}}"><t>{{text}}</t></m>'})
+    call = only_call(Text(text="<b> & \"q\" 'a' \x01]]>"), config)
     assert call.headers["Content-Type"] == "text/xml; charset=utf-8"
-    assert fromstring(call.body.decode()).findtext("t") == "<b> & \"q\" 'a' ]]>"
+    read = fromstring(call.body.decode())
+    assert (read.findtext("t"), read.get("t")) == ("<b> & \"q\" 'a' ]]>",) * 2
 
 
 @pytest.mark.parametrize(
@@ -177,39 +176,6 @@ def test_only_the_operator_can_promise_that_repeats_are_dropped(dedupes: bool) -
     assert only_call(Text(text="a"), config).effect is True
 
 
-def test_a_gateway_that_concatenates_gets_up_to_ten_parts_at_once() -> None:
-    assert texts(sent(Text(text="a" * 1530), make_config())[1]) == ["a" * 1530]
-    assert [len(text) for text in texts(sent(Text(text="a" * 1531), make_config())[1])] == [1530, 1]
-    assert [len(text) for text in texts(sent(Text(text="é漢" * 336), make_config())[1])] == [670, 2]
-
-
-@pytest.mark.parametrize(
-    ("outbound", "text", "lengths"),
-    [
-        ({}, "a" * 161, [160, 1]),
-        ({}, "€" * 81, [80, 1]),
-        ({}, "漢" * 71, [70, 1]),
-        ({}, "🙂" * 36, [35, 1]),
-        ({"max_length": 306}, "a" * 307, [306, 1]),
-        ({"max_length": 306}, "漢" * 135, [134, 1]),
-        ({"encoding": "unicode"}, "a" * 71, [70, 1]),
-        ({"encoding": "gsm7"}, "漢" * 161, [160, 1]),
-    ],
-)
-def test_we_cut_by_septets_and_units(outbound: dict[str, Any], text: str, lengths: list[int]) -> None:
-    _, calls = sent(Text(text=text), make_config(outbound={"split": "us", **outbound}))
-    assert [len(piece) for piece in texts(calls)] == lengths
-
-
-def test_parts_can_be_numbered_and_told_to_the_gateway() -> None:
-    body = '{"to":{{to}},"text":{{text}},"part":{{part}},"of":{{parts}}}'
-    config = make_config(outbound={"split": "us", "number_parts": True, "body": body})
-    _, calls = sent(Text(text="word " * 50), config)
-    sent_bodies = [json.loads(call.body) for call in calls]
-    assert [(data["part"], data["of"]) for data in sent_bodies] == [("1", "2"), ("2", "2")]
-    assert [data["text"][:11] for data in sent_bodies] == ["(1/2) word ", "(2/2) word "]
-
-
 @pytest.mark.parametrize(
     ("encoding", "text", "coding", "shown"),
     [("auto", "Zoë’s", "8", "Zoë’s"), ("gsm7", "Zoë’s", "0", "Zoe's"), ("unicode", "Zoe", "8", "Zoe"), ("auto", "Zoé", "0", "Zoé")],
@@ -229,54 +195,6 @@ def test_a_token_in_the_callback_url_is_told_to_the_gateway() -> None:
     fields = parse_qs(only_call(Text(text="a"), config).body.decode())
     base = f"https://connect.example.com/webhooks/callback/status?token={token}"
     assert (fields["a"], fields["b"]) == ([base], [f"{base}&uuid={ID}"])
-
-
-# Files
-
-
-PHOTO = File(kind=FileKind.IMAGE, url="https://files.example.com/p.jpg", name="p.jpg", caption="Look")
-MEDIA_BODY = '{"to":{{to}},"text":{{text}},"media":{{media_url}}}'
-
-
-@pytest.mark.parametrize(
-    ("outbound", "text", "media"),
-    [
-        ({}, "Look\nhttps://files.example.com/p.jpg", None),
-        ({"media": "variable", "body": MEDIA_BODY}, "Look", "https://files.example.com/p.jpg"),
-        ({"media": "link", "body": MEDIA_BODY}, "Look\nhttps://files.example.com/p.jpg", "https://files.example.com/p.jpg"),
-    ],
-)
-def test_files_as_links_and_as_media(outbound: dict[str, Any], text: str, media: str | None) -> None:
-    data = json.loads(only_call(PHOTO, make_config(outbound=outbound)).body)
-    assert (data["text"], data.get("media")) == (text, media)
-
-
-def test_a_file_without_words_can_go_as_media_alone() -> None:
-    config = make_config(outbound={"media": "variable", "body": MEDIA_BODY})
-    data = json.loads(only_call(File(kind=FileKind.IMAGE, url="https://files.example.com/p.jpg"), config).body)
-    assert (data["text"], data["media"]) == ("", "https://files.example.com/p.jpg")
-
-
-def test_media_go_with_the_last_part_only() -> None:
-    config = make_config(outbound={"media": "variable", "body": MEDIA_BODY, "split": "us"})
-    _, calls = sent(File(kind=FileKind.IMAGE, url="https://files.example.com/p.jpg", caption="a" * 161), config)
-    assert [json.loads(call.body)["media"] for call in calls] == ["", "https://files.example.com/p.jpg"]
-
-
-@pytest.mark.parametrize(
-    ("content", "outbound"),
-    [
-        (PHOTO, {"media": "none"}),
-        (File(kind=FileKind.IMAGE, relative_path="/1/p.jpg"), {}),
-        (Text(text=" \n "), {}),
-        (RichContent(content={"type": "vertical", "elements": []}), {}),
-        (Location(latitude=1, longitude=2), {}),
-        (ChatState(state=ChatStateKind.COMPOSING), {}),
-    ],
-)
-def test_what_sms_cannot_say_is_unsupported(content: Content, outbound: dict[str, Any]) -> None:
-    with pytest.raises(UnsupportedContent):
-        sent(content, make_config(outbound=outbound))
 
 
 # Structured content
@@ -346,11 +264,11 @@ def test_quick_replies_as_a_variable_are_not_numbered_in_the_text() -> None:
 )
 def test_any_structured_content_reduces_to_text_or_is_refused(content: Any) -> None:
     try:
-        reduced = reduce_rich_content(RichContent(content=content, quick_replies=content))
-    except RichContentInvalid as error:
-        assert error.reason
+        result, calls = sent(RichContent(content=content, quick_replies=content), make_config())
+    except UnsupportedContent as error:
+        assert error.message
     else:
-        assert isinstance(reduced.text, str)
+        assert len(result.parts) == len(calls) and all(texts(calls))
 
 
 def test_each_send_tells_what_was_lost_and_what_was_shown() -> None:
