@@ -1,4 +1,4 @@
-"""SMS behind a gateway of the tenant's choice: texts in and out, delivery reports, nothing else."""
+"""SMS and MMS behind a gateway of the tenant's choice: texts and files in and out, delivery reports, a balance to ask for."""
 
 from __future__ import annotations
 
@@ -6,24 +6,37 @@ import hmac
 import json
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
+from urllib.parse import quote, urlsplit
 
 from aiohttp import BasicAuth, web
 
-from sandbox.phones.base import Acted, Capabilities, Reported, Simulator
-from sandbox.phones.callbacks import Callback, Wire
+from sandbox.kernel import Kernel
+from sandbox.phones.base import Acted, Capabilities, Refused, Reported, Simulator
+from sandbox.phones.callbacks import Callback, Courier, Wire
 from sandbox.phones.fields import Fields
 from sandbox.phones.gsm7 import segments
 from sandbox.phones.sms_inbound import InboundAuth, wire
 from sandbox.phones.state import Line, Message, Phone
 from sandbox.phones.vendor import answer_with_faults
 
-FIELD_NAMES = {"from": "from", "to": "to", "text": "text", "id": "id", "time": "date"}
+FIELD_NAMES = {
+    "from": "from",
+    "to": "to",
+    "text": "text",
+    "id": "id",
+    "time": "date",
+    "media": "MediaUrl",
+    "media_type": "MediaContentType",
+}
+MEDIA_TYPES = {"image": "image/jpeg", "video": "video/mp4", "audio": "audio/amr", "file": "application/pdf"}
+PICTURES = (".jpg", ".jpeg", ".png", ".gif")
 FAILED_WORDS = {"UNDELIV", "REJECTD", "EXPIRED", "DELETED", "UNKNOWN", "failed", "undelivered", "rejected", "expired"}
 MAX_SEGMENTS = 10
-SEND_FIELDS = {"to", "from", "text", "ref", "dlr"}
+SEND_FIELDS = {"to", "from", "text", "media", "ref", "dlr"}
 
 
 @dataclass(kw_only=True)
@@ -35,13 +48,14 @@ class SmsLine(Line):
     inbound_auth: InboundAuth
     inbound_method: str
     inbound_format: str
-    fields: dict[str, str]  # what the gateway calls from, to, text, id and time
+    fields: dict[str, str]  # what the gateway calls from, to, text, id, time, and (with a number behind it) media and its type
     number_format: str  # e164 (+31...) or digits (31...)
     delivered_word: str
     failed_word: str
     username: str
     password: str
     dedupe_ref: bool  # a ref that was sent before is answered as before, and not sent again
+    mms: bool  # the number can send and receive MMS; a consumer's file is given out for the log-in only
 
     def public(self) -> dict[str, Any]:
         return {
@@ -72,7 +86,11 @@ class SmsGateway(Simulator[SmsLine]):
     title = "SMS"
     look = "sms"
     consumer_example = "+31612345678"
-    capabilities: ClassVar[Capabilities] = Capabilities(delivered_receipts=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(delivered_receipts=True, images=True)
+
+    def __init__(self, kernel: Kernel, courier: Courier) -> None:
+        super().__init__(kernel, courier)
+        self._media: dict[str, str] = {}  # a consumer's files: where their bytes are
 
     def new_id(self) -> str:
         return "sms-" + secrets.token_hex(8)
@@ -85,7 +103,12 @@ class SmsGateway(Simulator[SmsLine]):
         return "+" + digits.removeprefix("00")
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.post("/sms/{address}/send", self._send), web.get("/sms/{address}/send", self._send)]
+        return [
+            web.post("/sms/{address}/send", self._send),
+            web.get("/sms/{address}/send", self._send),
+            web.get("/sms/{address}/balance", self._balance),
+            web.get("/sms/{address}/media/{media}", self._download),
+        ]
 
     def read_line(self, address: str, body: dict[str, Any]) -> SmsLine:
         fields = Fields(body, "an SMS line")
@@ -112,6 +135,7 @@ class SmsGateway(Simulator[SmsLine]):
             username=outbound.need("username", str),
             password=outbound.need("password", str),
             dedupe_ref=fields.get("dedupe_ref", False),
+            mms=fields.get("mms", True),
         )
         for part in (fields, outbound, status_words):
             part.done()
@@ -122,7 +146,15 @@ class SmsGateway(Simulator[SmsLine]):
         return line
 
     def writes(self, line: SmsLine, consumer_id: str, kind: str, text: str, message_id: str = "", **fields: Any) -> Acted:
-        return super().writes(line, consumer_id, kind, text, message_id, segments=asdict(segments(text)), **fields)
+        if kind == "text":
+            fields["segments"] = asdict(segments(text))
+        elif not line.mms:
+            raise Refused(f"{line.address} has no MMS: it carries texts only")
+        return super().writes(line, consumer_id, kind, text, message_id, **fields)
+
+    def forget_phones(self) -> None:
+        super().forget_phones()
+        self._media.clear()
 
     # ---- towards the platform ------------------------------------------------------------------------------------------------
 
@@ -136,6 +168,11 @@ class SmsGateway(Simulator[SmsLine]):
             "time": written_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
         }
         named = {line.fields[name]: value for name, value in values.items()}
+        if message["type"] != "text":
+            media_id = secrets.token_hex(16)
+            self._media[media_id] = message["url"]
+            named[line.fields["media"] + "0"] = f"{self.kernel.base_url}/sms/{quote(line.address)}/media/{media_id}"
+            named[line.fields["media_type"] + "0"] = MEDIA_TYPES[message["media_type"]]
         return self._call(line, line.receive_url, named, line.inbound_method, line.inbound_format, phone, message)
 
     def report_delivered(self, line: SmsLine, phone: Phone, messages: list[Message], body: dict[str, Any]) -> Reported:
@@ -182,6 +219,26 @@ class SmsGateway(Simulator[SmsLine]):
 
         return await answer_with_faults(self.kernel, "sms_gateway.send", request, effect, refusal_body)
 
+    async def _balance(self, request: web.Request) -> web.Response:
+        return self._told(request, lambda line: web.json_response({"balance": "25.00", "currency": "EUR"}))
+
+    async def _download(self, request: web.Request) -> web.Response:
+        """Where the bytes of a consumer's file lie."""
+
+        def place(line: SmsLine) -> web.Response:
+            url = self._media.get(request.match_info["media"])
+            if url is None:
+                raise SmsRefused(404, "17", "no such file")
+            return web.Response(status=302, headers={"Location": url})
+
+        return self._told(request, place)
+
+    def _told(self, request: web.Request, answer: Callable[[SmsLine], web.Response]) -> web.Response:
+        try:
+            return answer(self._authorized(request, request.match_info["address"]))
+        except SmsRefused as refusal:
+            return refusal.answer()
+
     def _authorized(self, request: web.Request, address: str) -> SmsLine:
         line = self.lines.get(address)
         if line is None:
@@ -213,15 +270,20 @@ class SmsGateway(Simulator[SmsLine]):
         return params
 
     def _accept(self, line: SmsLine, to: str, params: dict[str, str]) -> Message:
-        for name in ("to", "text"):
+        media = params.get("media")
+        for name in ("to", "text") if media is None else ("to",):
             if not params.get(name, "").strip():
                 raise SmsRefused(400, "12", f"{name} is missing or empty")
+        if media is not None and not re.fullmatch(r"https?://\S+", media):
+            raise SmsRefused(400, "12", "media is not the address of a file")
+        if media is not None and not line.mms:
+            raise SmsRefused(400, "18", f"{line.address} has no MMS")
         if not re.fullmatch(r"\+[1-9]\d{7,14}|\d{3,7}", to):
             raise SmsRefused(400, "13", f"{to} is no phone number")
         sender = params.get("from", line.address)
         if self.canonical(sender) != self.canonical(line.address):
             raise SmsRefused(400, "14", f"{sender} is not a sender of this account")
-        size = segments(params["text"])
+        size = segments(params.get("text", ""))
         if size.count > MAX_SEGMENTS:
             raise SmsRefused(400, "15", f"the text takes {size.count} SMS; at most {MAX_SEGMENTS} are sent")
         ref, dlr = params.get("ref", ""), params.get("dlr", "")
@@ -232,7 +294,11 @@ class SmsGateway(Simulator[SmsLine]):
             for message in phone.messages:
                 if message.get("ref") == ref:
                     return message
-        return self.lands(line, phone, "text", params["text"], ref=ref, dlr=dlr, segments=asdict(size))
+        if media is None:
+            return self.lands(line, phone, "text", params["text"], ref=ref, dlr=dlr, segments=asdict(size))
+        # A picture is drawn, anything else is a link.
+        kind = "image" if urlsplit(media).path.lower().endswith(PICTURES) else "file"
+        return self.lands(line, phone, kind, params.get("text", ""), ref=ref, dlr=dlr, url=media)
 
 
 def refusal_body(status: int) -> str:

@@ -55,7 +55,7 @@ CHANNELS = [
     Channel("infobip", "infobip", "+31612344004", "sms"),
     Channel("plivo", "plivo", "15550144005", "sms"),
     Channel("vonage", "vonage", "31612344006", "sms"),
-    Channel("sms_gateway", "sms_gateway", "+31612344007", "sms", shows_pictures=False),
+    Channel("sms_gateway", "sms_gateway", "+31612344007", "sms"),
 ]
 BY_NAME = {channel.name: channel for channel in CHANNELS}
 

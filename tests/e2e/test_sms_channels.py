@@ -108,6 +108,17 @@ CHANNELS = (
         secrets=("auth_token",),
     ),
     Sms(
+        slug="sms_gateway",
+        key="sms",
+        people="+31612370",
+        fits=lambda message: message["segments"]["count"] <= 10,
+        blocked=("recipient_gone", "opted out at the gateway"),
+        connected="The gateway answered HTTP 200 at the check URL.",
+        called="/sms/",
+        secrets=("inbound", "outbound"),
+        stop_word="unsubscribe",
+    ),
+    Sms(
         slug="vonage",
         people="31612346",
         fits=lambda message: len(message["text"]) <= 1000,

@@ -192,11 +192,67 @@ def test_the_phone_reports_by_itself_and_a_known_ref_is_not_sent_again() -> None
     run(body)
 
 
+def test_a_picture_arrives_in_numbered_fields_and_is_given_out_for_the_log_in() -> None:
+    async def body(it: World) -> None:
+        await it.number(inbound_format="json", fields={"media": "file", "media_type": "type"})
+        given = {"url": "https://cdn.example.com/cat.jpg", "text": "look", "wait": True}
+        await it.does("file", given, who=PHONE_NUMBER, provider="sms_gateway")
+        (call,) = it.platform.received
+        sent = json.loads(call.raw)
+        assert (sent["text"], sent["type0"]) == ("look", "image/jpeg")
+        for header, status in ((BASIC, 302), (WRONG_PASSWORD, 401), ({}, 401)):
+            async with it.http.get(sent["file0"], headers=header, allow_redirects=False) as response:
+                assert response.status == status
+                assert response.headers.get("Location") == (given["url"] if status == 302 else None)
+        async with it.http.get(sent["file0"] + "0", headers=BASIC, allow_redirects=False) as response:
+            assert response.status == 404
+
+    run(body)
+
+
+@pytest.mark.parametrize(("url", "kind"), [("https://files.example.com/a.PNG?s=1", "image"), ("https://files.example.com/a.pdf", "file")])
+def test_media_land_as_a_picture_or_as_a_file(url: str, kind: str) -> None:
+    async def body(it: World) -> None:
+        await it.number()
+        status, _ = await sends(it, {"to": PHONE_NUMBER, "media": url, "text": "", "ref": "our-1"})
+        (message,) = await shown(it)
+        assert (status, message["type"], message["url"], message["text"]) == (200, kind, url, "")
+
+    run(body)
+
+
+@pytest.mark.parametrize(("mms", "media", "code"), [(True, "", "12"), (True, "cid:1", "12"), (False, "https://a.example/b", "18")])
+def test_media_that_the_gateway_cannot_send_are_refused(mms: bool, media: str, code: str) -> None:
+    async def body(it: World) -> None:
+        await it.number(mms=mms)
+        status, answer = await sends(it, {"to": PHONE_NUMBER, "text": "x", "media": media})
+        assert (status, answer["code"]) == (400, code) and it.ledger("phone.message") == []
+
+    run(body)
+
+
+def test_a_number_without_mms_takes_no_picture_from_the_consumer() -> None:
+    async def body(it: World) -> None:
+        await it.number(mms=False)
+        status, answer = await it.call("POST", f"/control/phones/sms_gateway/{PHONE_NUMBER}/file", {"url": "http://a/b"})
+        assert status == 409 and "no MMS" in answer["error"]
+
+    run(body)
+
+
+def test_the_balance_is_told_for_the_log_in() -> None:
+    async def body(it: World) -> None:
+        await it.number()
+        assert await it.call("GET", f"/sms/{NUMBER}/balance", headers=BASIC) == (200, {"balance": "25.00", "currency": "EUR"})
+        assert (await it.call("GET", f"/sms/{NUMBER}/balance", headers=WRONG_PASSWORD))[0] == 401
+
+    run(body)
+
+
 def test_what_sms_cannot_do_is_refused() -> None:
     async def body(it: World) -> None:
         await it.number()
         for action, given in (
-            ("file", {"url": "http://a/b"}),
             ("location", {"latitude": 1, "longitude": 1}),
             ("typing", {}),
             ("read", {}),

@@ -217,6 +217,12 @@ class ErrorRule(Section):
         title="Meaning",
         description="retry, rate_limited (both try again), auth (pause the channel), permanent, recipient (no such number), unknown.",
     )
+    reason: str = Field(
+        default="",
+        max_length=200,
+        title="Reason",
+        description="What it means, in your words: agents read why their message was not delivered.",
+    )
 
     @field_validator("codes", mode="before")
     @classmethod

@@ -175,7 +175,7 @@ def _matched_code(rule: ErrorRule, response: HttpResponse, body: str) -> str | N
 def _error(rule: ErrorRule, code: str, retry_after_header: str, response: HttpResponse) -> DeliveryError:
     error = ERROR_CLASSES[rule.error_class]
     wait_s = _retry_after_s(retry_after_header, response) if error is Throttled else None
-    message = f"the gateway answered HTTP {response.status}, which a rule of this channel calls “{rule.error_class}”"
+    message = rule.reason or f"the gateway answered HTTP {response.status}, which a rule of this channel calls “{rule.error_class}”"
     return error(message, provider_code=code, retry_after_s=wait_s)
 
 

@@ -71,6 +71,14 @@ def test_a_rule_reads_the_waiting_time_too() -> None:
     assert isinstance(err, Throttled) and err.retry_after_s == 12.5
 
 
+def test_a_rule_has_words_for_the_agent() -> None:
+    rule = {"json_path": "code", "in": ["13"], "class": "recipient"}
+    told, untold = (meaning(outbound(errors=[{**rule, **more}]), 400, b'{"code":13}') for more in ({"reason": "no such number"}, {}))
+    assert told and untold
+    assert (told.message, told.provider_code) == ("no such number", "13")
+    assert untold.message == "the gateway answered HTTP 400, which a rule of this channel calls “recipient”"
+
+
 RULES = [
     {"status": [409], "class": "retry"},
     {"body_regex": "(?i)credit", "class": "auth"},
