@@ -38,12 +38,25 @@ class FileKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """Which piece of a long text this is, where a vendor hands them on one by one: 1 to ``total``; ``reference`` is the same in all."""
+
+    reference: str
+    number: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """Plain text. ``reply_to`` is the vendor's id of the message that it quotes."""
+    """Plain text. ``reply_to`` is the vendor's id of the message that it quotes.
+
+    With ``piece`` it waits for the others of its text (blanks at its ends belong to it) and reaches the agent joined with them.
+    """
 
     type: Literal["text"] = "text"
     text: str
     reply_to: str = ""
+    piece: Piece | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from connector_platform.core.events import Contact, Content, File, Location, OptIn, OptOut, Selection, Text, Unsupported
+from connector_platform.core.events import Contact, Content, File, Location, OptIn, OptOut, Piece, Selection, Text, Unsupported
 from connector_platform.core.rich.choices import TEXT_PAYLOAD, read_pick
 
 
 def agent_text(content: Content) -> str | None:
     """The line for the agent, or None where the content is not something that a person said."""
     match content:
+        case Text(piece=Piece() as piece):
+            return content.text and f"({piece.number}/{piece.total}) {content.text}"
         case Text():
             return content.text
         case Selection():

@@ -27,7 +27,7 @@ from connector_platform.core.events import ChatState
 from connector_platform.core.http import HttpClient
 from connector_platform.database import DatabaseUnavailable, hot_pool
 from webhooks_app import lanes
-from webhooks_app.delivery import records, sequence, typing
+from webhooks_app.delivery import pieces, records, sequence, typing
 from webhooks_app.delivery.inbound import InboundDelivery
 from webhooks_app.delivery.judge import judge_inbound, judge_outbound, refuses_app
 from webhooks_app.delivery.outbound import OutboundDelivery
@@ -71,13 +71,13 @@ class Engine:
             for _ in range(settings.LANE_BUDGET):
                 if self._stopping.is_set():
                     break
-                if claim.direction == "o" or not jobs:
+                if claim.direction == "o" or not jobs or pieces.piece_of(jobs[0]):
                     tail, jobs = patiently(partial(records.waiting, claim, LOOK_AHEAD))
                 if not jobs:
                     lanes.release(claim, seen_tail=tail)
                     return ended
                 # Inbound, nothing but this worker touches what waits, so a few events are read at once.
-                job: Job | Again = jobs.pop(0) if claim.direction == "i" else sequence.next_job(claim, jobs)
+                job: Job | Again = pieces.next_job(jobs) if claim.direction == "i" else sequence.next_job(claim, jobs)
                 if isinstance(job, Again):
                     lanes.release_until(claim, job.delay_s, state="gap", seen_tail=tail)
                     return ended
@@ -124,7 +124,7 @@ class Engine:
             receipt = delivery.failure_receipt(outcome.outcome, runner.clean(outcome.detail))
             if receipt is not None:
                 outcome = replace(outcome, write=receipt)
-        return self._write(claim, job, outcome, runner)
+        return self._write(claim, job, pieces.ending_with(job, outcome), runner)
 
     def _prepare(self, claim: Claim, job: Job) -> InboundDelivery | OutboundDelivery | Ended | Parked:
         if job.content is records.UNREADABLE:

@@ -32,7 +32,10 @@ class LaneLost(ConnectorError):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """An event that this worker is to deliver. ``in_doubt``: an earlier call for it may have taken effect unseen."""
+    """An event that this worker is to deliver. ``in_doubt``: an earlier call for it may have taken effect unseen.
+
+    ``joined`` are the rows whose words it says too, and which end with it.
+    """
 
     id: int
     public_id: uuid.UUID
@@ -55,6 +58,7 @@ class Job:
     by_bot: bool
     read_age_s: float
     read_at_s: float
+    joined: tuple[int, ...] = ()
 
     @property
     def age_s(self) -> float:
