@@ -1,17 +1,22 @@
-"""What the callbacks of SMS vendors have in common: the words that stop and start, addresses of files."""
+"""What the callbacks of SMS vendors have in common: the words that stop and start, pieces of long texts, addresses of files."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-from connector_platform.core.events import FileKind, OptIn, OptOut, Unsupported
+from connector_platform.core.events import FileKind, OptIn, OptOut, Piece, Unsupported
 
 EMPTY = Unsupported(kind="empty", description="sent an empty message")
 """Legal in SMS, but LivePerson has no empty message."""
 
 MAX_URL_CHARS = 2000
+
+MAX_PIECES = 20
+MAX_REFERENCE_CHARS = 100
+_COUNT = re.compile(r"[0-9]{1,3}")
 
 _SUFFIXES = {
     FileKind.IMAGE: "jpg jpeg png gif webp bmp heic",
@@ -33,6 +38,29 @@ def consent(text: str, *, stop: Iterable[str], start: Iterable[str]) -> OptOut |
 def is_one_of(words: str, keywords: Iterable[str]) -> bool:
     """Whether ``words`` is one of ``keywords``, whatever the letter case."""
     return words.casefold() in {keyword.strip().casefold() for keyword in keywords}
+
+
+def piece(reference: str, number: str, total: str) -> Piece | None:
+    """The piece of a long text that a vendor's fields name; None where they name none, or one that cannot be (of one, of more than twenty)."""
+    if not (_COUNT.fullmatch(number) and _COUNT.fullmatch(total) and 1 <= int(number) <= int(total) <= MAX_PIECES and int(total) > 1):
+        return None
+    return Piece(reference=reference[:MAX_REFERENCE_CHARS], number=int(number), total=int(total))
+
+
+def piece_of_header(header: bytes) -> Piece | None:
+    """The piece that a user data header names: information element 0 (one octet of reference) or 8 (two); None where there is none.
+    The header may come with or without the octet of its own length.
+
+    Source: 3GPP TS 23.040 §9.2.3.24.1 and .8, known, not re-read.
+    """
+    at = 1 if header[:1] == bytes([(len(header) - 1) % 256]) else 0
+    # Each element is its kind, its length and so many octets.
+    while at + 2 <= len(header):
+        kind, value = header[at], header[at + 2 : at + 2 + header[at + 1]]
+        if (kind, len(value)) in ((0, 3), (8, 4)):
+            return piece(value[:-2].hex(), str(value[-1]), str(value[-2]))
+        at += 2 + header[at + 1]
+    return None
 
 
 def is_web(url: str) -> bool:

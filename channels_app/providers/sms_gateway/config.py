@@ -140,6 +140,16 @@ class InboundFields(Section):
     hex_text: Paths = Field(
         default=[], title="Hex text", description="The text as hexadecimal octets, read for coding 8 and where text is missing."
     )
+    udh: Paths = Field(
+        default=[],
+        title="User data header",
+        description="Octets or hex. Where a long message comes piece by piece, it says which piece this is.",
+    )
+    concat_reference: Paths = Field(
+        default=[], title="Long message", description="What all pieces of a long message have in common, where there is no header to tell."
+    )
+    concat_part: Paths = Field(default=[], title="Piece", description="Which piece of a long message this is, from 1.")
+    concat_total: Paths = Field(default=[], title="Pieces", description="How many pieces the long message has.")
 
 
 class InboundConfig(Section):

@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from channels_app.providers._sms import gsm7
-from channels_app.providers._sms.inbound import EMPTY, consent
+from channels_app.providers._sms.inbound import EMPTY, consent, piece, piece_of_header
 from channels_app.providers._sms.numbers import profile
 from channels_app.providers.base import CallbackRequest
-from channels_app.providers.sms_gateway.config import HmacAuth, InboundConfig, QueryAuth, SmsGatewayConfig, StatusConfig
+from channels_app.providers.sms_gateway.config import HmacAuth, InboundConfig, InboundFields, QueryAuth, SmsGatewayConfig, StatusConfig
 from channels_app.providers.sms_gateway.fields import Fields, clean, decode_octets, parse_parameters, read_json, read_xml
 from channels_app.providers.sms_gateway.media import files_of
 from channels_app.providers.sms_gateway.numbers import canonical_number
@@ -24,6 +24,7 @@ from connector_platform.core.events import (
     InboundEvent,
     OptOut,
     ParsedCallback,
+    Piece,
     Profile,
     Receipt,
     ReceiptKind,
@@ -33,6 +34,7 @@ from connector_platform.core.events import (
 
 EVENT_TYPES = {
     "message": "Text, and a File for each media URL; an empty one, or an address that cannot be called, becomes a line for the agent",
+    "piece": "Text: a piece of a long message, which waits for the others",
     "keyword_stop": "OptOut: a message of just a stop word",
     "keyword_start": "OptIn: a message of just a start word",
     "stopped": "OptOut: the gateway says that the consumer opted out",
@@ -46,6 +48,7 @@ MAX_SENDER_CHARS = 64
 MAX_ID_CHARS = 200
 
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]{1,40})", re.IGNORECASE)
+_HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}){5,}")
 # "2026-10-26T09:15:00 01:00": the + of the offset, not encoded in a form or query, arrives as a blank.
 _LOST_PLUS = re.compile(r"(?<=:\d\d) (?=\d\d:?\d\d$)|(?<=\.\d{3}) (?=\d\d:?\d\d$)")
 # Kannel's report bits; 66 is 2 and "outcome not known".
@@ -156,10 +159,14 @@ def _source_id(fields: Fields, config: InboundConfig, parts: Sequence[str], *, w
 def _message(fields: Fields, config: SmsGatewayConfig, raw: bytes) -> ParsedCallback:
     sender = _sender(fields, config)
     names = config.inbound.fields
-    text = _text(fields, config.inbound)
+    text, part = _text(fields, config.inbound), _piece(fields, names)
+    # Blanks at the ends of a piece may stand between two words.
+    text = text if part else text.strip()
     files = list(files_of(fields, names))
-    source_id = _source_id(fields, config.inbound, (sender, text, *(file.url for file in files if isinstance(file, File))))
-    wire_type, contents = _contents(text, files, config.inbound)
+    # Some gateways give all pieces the same id.
+    wire = f"{part.number}/{part.total}:" if part else ""
+    source_id = _source_id(fields, config.inbound, (sender, text, *(file.url for file in files if isinstance(file, File))), wire=wire)
+    wire_type, contents = ("piece", [Text(text=text, piece=part)]) if part else _contents(text, files, config.inbound)
     occurred_at = read_time(fields.first(names.timestamp) or "", config.inbound)
     return ParsedCallback(
         events=tuple(
@@ -186,7 +193,7 @@ def _contents(text: str, files: Sequence[File | Unsupported], config: InboundCon
 
 
 def _text(fields: Fields, config: InboundConfig) -> str:
-    """The message's text, decoded as its coding says; without blanks around it."""
+    """The message's text, decoded as its coding says, with the blanks around it."""
     names = config.fields
     coding = (fields.first(names.coding) or "").strip() if names.coding else ""
     hex_text = (fields.first(names.hex_text) or "").strip() if names.hex_text else ""
@@ -197,7 +204,15 @@ def _text(fields: Fields, config: InboundConfig) -> str:
         text = _decode(octets, coding, config, fields.charset)
     if text is None:
         text = fields.first(names.text) or ""
-    return clean(text).replace("\r\n", "\n").strip()
+    return clean(text).replace("\r\n", "\n")
+
+
+def _piece(fields: Fields, names: InboundFields) -> Piece | None:
+    """Which piece of a long message this is; None where it is a whole one."""
+    if names.udh and (octets := fields.octets(names.udh)) is not None:
+        return piece_of_header(bytes.fromhex(octets.decode()) if _HEX.fullmatch(octets) else octets)
+    given = (clean(fields.first(path) or "").strip() for path in (names.concat_reference, names.concat_part, names.concat_total))
+    return piece(*given)
 
 
 def _from_hex(hex_text: str, coding: str, config: InboundConfig) -> str | None:

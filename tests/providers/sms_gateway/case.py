@@ -76,6 +76,7 @@ FIXTURE_CONFIGS = {
     ),
     "generic_mms": make_config(inbound={"fields": {"media": ["files.*.url"]}}),
     "generic_numbered": make_config(inbound={"fields": {"media": ["MediaUrl#"], "media_type": ["MediaContentType#"]}}),
+    "generic_udh": make_config(inbound={"auth": BASIC, "fields": {"udh": ["udh"]}}),
     "generic_state": make_config(status={"fields": {"message_id": ["ref"], "status": ["state"]}}),
     "kannel": preset_config("kannel"),
     "jasmin": preset_config("jasmin"),
