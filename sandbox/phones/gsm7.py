@@ -36,3 +36,19 @@ def segments(text: str) -> Segments:
             count, room = count + 1, each
         room -= size
     return Segments(encoding, units, max(count, math.ceil(units / each)))
+
+
+def pieces(text: str) -> list[str]:
+    """The parts in which ``text`` travels; one where it fits one SMS."""
+    size = segments(text)
+    if size.count == 1:
+        return [text]
+    each, found = (153, [""]) if size.encoding == "GSM-7" else (67, [""])
+    room = each
+    for char in text:
+        takes = 2 if (char in EXTENSION if size.encoding == "GSM-7" else ord(char) > 0xFFFF) else 1
+        if takes > room:
+            found, room = [*found, ""], each
+        found[-1] += char
+        room -= takes
+    return found

@@ -18,19 +18,14 @@ from sandbox.kernel import Kernel
 from sandbox.phones.base import Acted, Capabilities, Refused, Reported, Simulator
 from sandbox.phones.callbacks import Callback, Courier, Wire
 from sandbox.phones.fields import Fields
-from sandbox.phones.gsm7 import segments
+from sandbox.phones.gsm7 import pieces, segments
 from sandbox.phones.sms_inbound import InboundAuth, wire
 from sandbox.phones.state import Line, Message, Phone
 from sandbox.phones.vendor import answer_with_faults
 
 FIELD_NAMES = {
-    "from": "from",
-    "to": "to",
-    "text": "text",
-    "id": "id",
-    "time": "date",
-    "media": "MediaUrl",
-    "media_type": "MediaContentType",
+    **{"from": "from", "to": "to", "text": "text", "id": "id", "time": "date", "media": "MediaUrl", "media_type": "MediaContentType"},
+    **{"reference": "concat-ref", "part": "concat-part", "total": "concat-total"},
 }
 MEDIA_TYPES = {"image": "image/jpeg", "video": "video/mp4", "audio": "audio/amr", "file": "application/pdf"}
 PICTURES = (".jpg", ".jpeg", ".png", ".gif")
@@ -48,7 +43,8 @@ class SmsLine(Line):
     inbound_auth: InboundAuth
     inbound_method: str
     inbound_format: str
-    fields: dict[str, str]  # what the gateway calls from, to, text, id, time, and (with a number behind it) media and its type
+    fields: dict[str, str]  # what the gateway calls each of FIELD_NAMES; media and its type have a number behind it
+    in_pieces: bool  # long messages of consumers are not joined: each part is a call of its own
     number_format: str  # e164 (+31...) or digits (31...)
     delivered_word: str
     failed_word: str
@@ -136,6 +132,7 @@ class SmsGateway(Simulator[SmsLine]):
             password=outbound.need("password", str),
             dedupe_ref=fields.get("dedupe_ref", False),
             mms=fields.get("mms", True),
+            in_pieces=fields.get("in_pieces", False),
         )
         for part in (fields, outbound, status_words):
             part.done()
@@ -167,13 +164,27 @@ class SmsGateway(Simulator[SmsLine]):
             "id": message["id"],
             "time": written_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
         }
-        named = {line.fields[name]: value for name, value in values.items()}
         if message["type"] != "text":
             media_id = secrets.token_hex(16)
             self._media[media_id] = message["url"]
-            named[line.fields["media"] + "0"] = f"{self.kernel.base_url}/sms/{quote(line.address)}/media/{media_id}"
-            named[line.fields["media_type"] + "0"] = MEDIA_TYPES[message["media_type"]]
-        return self._call(line, line.receive_url, named, line.inbound_method, line.inbound_format, phone, message)
+            media = {
+                "media": f"{self.kernel.base_url}/sms/{quote(line.address)}/media/{media_id}",
+                "media_type": MEDIA_TYPES[message["media_type"]],
+            }
+            return self._tell(line, values, phone, message, {f"{line.fields[name]}0": value for name, value in media.items()})
+        parts = pieces(message["text"]) if line.in_pieces else [message["text"]]
+        if len(parts) == 1:
+            return self._tell(line, values, phone, message, {})
+        reported: Reported = []
+        reference = secrets.token_hex(1)
+        for number, text in enumerate(parts, 1):
+            piece = {"text": text, "id": f"{message['id']}.{number}", "reference": reference, "part": str(number), "total": str(len(parts))}
+            reported += self._tell(line, {**values, **piece}, phone, message, {})
+        return reported
+
+    def _tell(self, line: SmsLine, values: dict[str, str], phone: Phone, message: Message, more: dict[str, str]) -> Reported:
+        fields = {line.fields[name]: value for name, value in values.items()}
+        return self._call(line, line.receive_url, {**fields, **more}, line.inbound_method, line.inbound_format, phone, message)
 
     def report_delivered(self, line: SmsLine, phone: Phone, messages: list[Message], body: dict[str, Any]) -> Reported:
         """``body["status"]``: "delivered" (or nothing), "failed", or any word of the gateway's own."""

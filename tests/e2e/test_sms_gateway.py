@@ -50,7 +50,8 @@ def by_get(live: LiveStack) -> str:
         "sender": NUMBER,
         "inbound": {
             "auth": {"kind": "bearer", "token": live.keys.derive("sms by get")},
-            "fields": {"sender": ["msisdn"], "text": ["message"], "message_id": ["msgid"], "media": ["pic#"], "media_type": ["pictype#"]},
+            "fields": {"sender": ["msisdn"], "text": ["message"], "message_id": ["msgid"], "media": ["pic#"], "media_type": ["pictype#"]}
+            | {"concat_reference": ["ref"], "concat_part": ["part"], "concat_total": ["of"]},
             "stop_keywords": ["ARRÊT", "STOPPEN"],
             "start_keywords": ["ENCORE"],
         },
@@ -70,9 +71,10 @@ def by_get(live: LiveStack) -> str:
     line = {
         **sms_gateway.line(live.keys, channel),
         **{"inbound_auth": config["inbound"]["auth"], "inbound_method": "GET", "inbound_format": "query", "number_format": "digits"},
-        "fields": {"from": "msisdn", "text": "message", "id": "msgid", "media": "pic", "media_type": "pictype"},
+        "fields": {"from": "msisdn", "text": "message", "id": "msgid", "media": "pic", "media_type": "pictype"}
+        | {"reference": "ref", "part": "part", "total": "of"},
         "status_words": {"delivered": "ok", "failed": "nok"},
-        "mms": True,
+        "in_pieces": True,
     }
     live.control.request("PUT", f"lines/sms_gateway/{NUMBER}", json=line)
     return NUMBER
@@ -97,6 +99,12 @@ def test_a_gateway_that_puts_everything_into_addresses(live: LiveStack, by_get: 
     assert found
     with session() as browser:
         assert browser.get(found[1].replace("localhost", "127.0.0.1"), timeout=10).content == PNG
+
+
+def test_a_long_message_that_comes_in_parts_is_one_message_for_the_agent(live: LiveStack, by_get: str) -> None:
+    long = "¿Dónde está mi pedido? 📦 " * 12
+    _, agent = meet(live, "sms_gateway", "+31612349014", long.strip(), line=by_get)
+    assert agent.heard() == [long.strip()]
 
 
 def test_stop_words_are_the_brands_own(live: LiveStack, by_get: str) -> None:

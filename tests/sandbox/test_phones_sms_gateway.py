@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from sandbox.phones.gsm7 import segments
+from sandbox.phones.gsm7 import pieces, segments
 from sandbox.phones.sms_inbound import InboundAuth, wire
 from tests.sandbox.phones_world import NUMBER, PHONE_NUMBER, World, run
 
@@ -210,6 +210,23 @@ def test_a_picture_arrives_in_numbered_fields_and_is_given_out_for_the_log_in() 
     run(body)
 
 
+def test_a_gateway_that_does_not_join_calls_once_for_each_part() -> None:
+    async def body(it: World) -> None:
+        await it.number(inbound_format="json", in_pieces=True, fields={"reference": "ref"})
+        await texts(it, "a" * 152 + "€" + "b" * 10, id="in-1")
+        first, second = (json.loads(call.raw) for call in it.platform.received)
+        assert (first["text"], second["text"]) == ("a" * 152, "€" + "b" * 10)
+        assert [(call["id"], call["concat-part"], call["concat-total"]) for call in (first, second)] == [
+            ("in-1.1", "1", "2"),
+            ("in-1.2", "2", "2"),
+        ]
+        assert first["ref"] == second["ref"]
+        await texts(it, "short", id="in-2")
+        assert "ref" not in json.loads(it.platform.received[2].raw)
+
+    run(body)
+
+
 @pytest.mark.parametrize(("url", "kind"), [("https://files.example.com/a.PNG?s=1", "image"), ("https://files.example.com/a.pdf", "file")])
 def test_media_land_as_a_picture_or_as_a_file(url: str, kind: str) -> None:
     async def body(it: World) -> None:
@@ -309,3 +326,5 @@ def test_a_line_out_of_form_is_refused_with_a_sentence(settings: dict[str, Any])
 def test_segments(text: str, expected: tuple[str, int, int]) -> None:
     size = segments(text)
     assert (size.encoding, size.units, size.count) == expected
+    assert "".join(pieces(text)) == text
+    assert len(pieces(text)) == size.count
