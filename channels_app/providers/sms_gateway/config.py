@@ -17,7 +17,7 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator, model_va
 from channels_app.providers._sms.config import START_WORDS, STOP_WORDS, StartWords, StopWords
 from channels_app.providers.base import ProviderConfig
 from channels_app.providers.sms_gateway.config_outbound import OutboundConfig, Section, header_name
-from channels_app.providers.sms_gateway.fields import check_path
+from channels_app.providers.sms_gateway.fields import check_items, check_path
 from channels_app.providers.sms_gateway.presets import apply_preset
 
 # A token in a URL is percent-encoded up to twice on its way (a URL inside a parameter); these characters look the same each time.
@@ -39,6 +39,7 @@ def _secret(value: SecretStr) -> SecretStr:
 
 Path = Annotated[str, AfterValidator(check_path)]
 Paths = list[Path]
+Items = Annotated[str, AfterValidator(check_items)]
 HeaderName = Annotated[str, AfterValidator(header_name)]
 Secret = Annotated[SecretStr, AfterValidator(_secret)]
 
@@ -167,6 +168,11 @@ class InboundConfig(Section):
     body_format: Literal["auto", "form", "json", "xml"] = Field(
         default="auto", title="Body format", description="“auto” goes by the content type, and by the first character where there is none."
     )
+    items: Items = Field(
+        default="",
+        title="Messages",
+        description="Where each message of a batch stands: “results.*”, “*”, “//message”. Fields are looked up below.",
+    )
     fields: InboundFields = Field(default_factory=InboundFields, title="Fields", description="Where the values stand in a message.")
     timestamp_format: str = Field(
         default="iso8601", min_length=1, title="Time format", description="iso8601, unix, unix_ms, or a pattern such as %Y-%m-%d %H:%M:%S."
@@ -251,6 +257,7 @@ class StatusConfig(Section):
     scheme: Literal["words", "kannel_mask"] = Field(
         default="words", title="Scheme", description="Words by the lists below, or Kannel's bit mask."
     )
+    items: Items = Field(default="", title="Reports", description="Where each report of a batch stands; the same notation as for messages.")
     fields: StatusFields = Field(default_factory=StatusFields, title="Fields", description="Where the values stand in a report.")
     values: StatusValues = Field(default_factory=StatusValues, title="Words", description="What the gateway's words mean.")
 

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_to_bytes
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element, ParseError, tostring
 
 from defusedxml.ElementTree import fromstring
 
+from connector_platform.core import wire
 from connector_platform.core.errors import PayloadMalformed
 
 # More than any gateway sends; a body of a million empty parameters is not one of theirs.
@@ -75,6 +76,20 @@ def check_path(path: str) -> str:
     return path
 
 
+def check_items(path: str) -> str:
+    """``path``, if it is empty or leads to the messages of a batch.
+
+    Raises:
+        ValueError: it does not.
+    """
+    if path.startswith("/"):
+        if parse_xml_path(path)[1][-1].startswith("@"):
+            raise ValueError("a message is an element, not an attribute")
+    elif path:
+        parse_json_path(path)
+    return path
+
+
 def _numbered(path: str) -> list[str]:
     """The paths that ``path`` stands for: with a ``#``, one for each number."""
     return [path.replace("#", str(number)) for number in range(MAX_NUMBERED)] if "#" in path else [path]
@@ -98,10 +113,14 @@ def as_text(value: Any) -> str | None:
 
 def json_values(document: Any, path: str) -> list[str]:
     """The texts that ``path`` finds in ``document``, at most 50."""
+    return [text for text in map(as_text, _json_nodes(document, path)) if text is not None][:MAX_MATCHES]
+
+
+def _json_nodes(document: Any, path: str) -> list[Any]:
     found: list[Any] = [document]
     for step in parse_json_path(path):
-        found = [child for node in found for child in _children(node, step)][:MAX_MATCHES]
-    return [text for text in map(as_text, found) if text is not None]
+        found = [child for node in found for child in _children(node, step)]
+    return found
 
 
 def _children(node: Any, step: str | int) -> Iterable[Any]:
@@ -170,6 +189,14 @@ class Fields:
                 return found[:MAX_MATCHES]
         return []
 
+    def items(self, path: str) -> list[tuple[Fields, bytes]]:
+        """Each of the messages that stand at ``path`` by itself, and its own part of the body."""
+        if path.startswith("/"):
+            nodes = _find_elements(self.root, path) if self.root is not None else []
+            return [(Fields(charset=self.charset, root=node), tostring(node)) for node in nodes]
+        found = [node for node in _json_nodes(self.document, path) if isinstance(node, dict)]
+        return [(Fields(charset=self.charset, document=node), wire.dump(node)) for node in found]
+
     def octets(self, names: Sequence[str]) -> bytes | None:
         """The undecoded octets behind ``first``, or None where the value is not made of octets (JSON, XML beyond Latin-1)."""
         text = self.first(names)
@@ -225,28 +252,34 @@ def _local(name: Any) -> str:
 
 def _find_xml(root: Element, path: str, *, any_case: bool) -> list[str]:
     try:
-        anywhere, steps = parse_xml_path(path)
+        _, steps = parse_xml_path(path)
     except ValueError:  # a JSON path among the alternatives
         return []
-
-    def same(name: Any, step: str) -> bool:
-        local = _local(name)
-        return bool(local) and (step == "*" or local == step or (any_case and local.lower() == step.lower()))
-
-    if anywhere or not path.startswith("/"):
-        start: Iterable[Element] = root.iter() if anywhere else list(root)
+    if not steps[-1].startswith("@"):
+        return ["".join(node.itertext()) for node in _find_elements(root, path, any_case=any_case)[:MAX_MATCHES]]
+    above = path[: -len(steps[-1])].rstrip("/")
+    if above:
+        nodes = _find_elements(root, above, any_case=any_case)
     else:
-        start = [root]
-    first, *rest = steps
-    if first.startswith("@"):
-        nodes, rest = list(start), [first]
-    else:
-        nodes = [node for node in start if same(node.tag, first)]
+        nodes = list(root.iter()) if path.startswith("//") else [root] if path.startswith("/") else list(root)
+    return [value for node in nodes for key, value in node.attrib.items() if _is_called(key, steps[-1][1:], any_case=any_case)][
+        :MAX_MATCHES
+    ]
+
+
+def _find_elements(root: Element, path: str, *, any_case: bool = False) -> list[Element]:
+    """The elements at ``path``; a path without a slash in front begins below the root."""
+    anywhere, (first, *rest) = parse_xml_path(path)
+    start: Iterable[Element] = root.iter() if anywhere else [root] if path.startswith("/") else root
+    nodes = [node for node in start if _is_called(node.tag, first, any_case=any_case)]
     for step in rest:
-        if step.startswith("@"):
-            return [value for node in nodes for key, value in node.attrib.items() if same(key, step[1:])][:MAX_MATCHES]
-        nodes = [child for node in nodes for child in node if same(child.tag, step)]
-    return ["".join(node.itertext()) for node in nodes[:MAX_MATCHES]]
+        nodes = [child for node in nodes for child in node if _is_called(child.tag, step, any_case=any_case)]
+    return nodes
+
+
+def _is_called(name: Any, step: str, *, any_case: bool) -> bool:
+    local = _local(name)
+    return bool(local) and (step == "*" or local == step or (any_case and local.lower() == step.lower()))
 
 
 def read_json(body: bytes, charset: str = "") -> Any:

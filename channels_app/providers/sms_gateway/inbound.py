@@ -42,6 +42,7 @@ EVENT_TYPES = {
     "status_failed": "Receipt, failed, with the gateway's reason",
     "status_sent": "ignored: on its way",
     "status_unknown": "ignored: a word that the configuration does not know",
+    "unreadable": "ignored: one of a batch that lacks its sender, its id or its status",
 }
 
 MAX_SENDER_CHARS = 64
@@ -65,15 +66,33 @@ def parse(request: CallbackRequest, config: SmsGatewayConfig) -> ParsedCallback:
     if request.method not in config.inbound.methods:
         raise RequestMethodInvalid(f"{request.method} is not among the methods of this channel")
     fields = read_fields(request, config.inbound)
-    raw = _raw(request, config.inbound)
-    if request.path == "/receive":
+    items = config.status.items if request.path.startswith("/status") else config.inbound.items
+    if not items:
+        return _parse(request.path, fields, config, _raw(request, config.inbound))
+    parsed = [_parse_item(request.path, item, config, raw) for item, raw in fields.items(items)]
+    if not parsed:
+        raise PayloadMalformed("there is nothing where the messages of a batch should stand")
+    return ParsedCallback(
+        events=tuple(event for one in parsed for event in one.events), ignored=tuple(name for one in parsed for name in one.ignored)
+    )
+
+
+def _parse_item(path: str, fields: Fields, config: SmsGatewayConfig, raw: bytes) -> ParsedCallback:
+    try:
+        return _parse(path, fields, config, raw)
+    except PayloadMalformed:
+        return ParsedCallback(ignored=("unreadable",))
+
+
+def _parse(path: str, fields: Fields, config: SmsGatewayConfig, raw: bytes) -> ParsedCallback:
+    if path == "/receive":
         return _message(fields, config, raw)
-    if request.path == "/stopped":
+    if path == "/stopped":
         return _stopped(fields, config, raw)
-    if request.path == "/status":
+    if path == "/status":
         return _status(_status_of(fields, config.status), fields, config.status, raw)
-    _, _, state = request.path.rpartition("/status/")
-    if request.path == f"/status/{state}" and state in ("sent", "delivered", "failed"):
+    _, _, state = path.rpartition("/status/")
+    if path == f"/status/{state}" and state in ("sent", "delivered", "failed"):
         return _status(state, fields, config.status, raw)
     raise PayloadMalformed("the path is none of /receive, /status and /stopped")
 

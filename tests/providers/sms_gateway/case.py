@@ -76,6 +76,10 @@ FIXTURE_CONFIGS = {
     ),
     "generic_mms": make_config(inbound={"fields": {"media": ["files.*.url"]}}),
     "generic_numbered": make_config(inbound={"fields": {"media": ["MediaUrl#"], "media_type": ["MediaContentType#"]}}),
+    "generic_batch": make_config(
+        inbound={"items": "results.*", "fields": {"message_id": ["messageId"], "timestamp": ["receivedAt"]}},
+        status={"items": "results.*", "fields": {"message_id": ["messageId"]}},
+    ),
     "generic_udh": make_config(inbound={"auth": BASIC, "fields": {"udh": ["udh"]}}),
     "generic_state": make_config(status={"fields": {"message_id": ["ref"], "status": ["state"]}}),
     "kannel": preset_config("kannel"),
