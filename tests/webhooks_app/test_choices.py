@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.webhooks_app.test_delivery_inbound import ended
-from tests.webhooks_app.world import World, element, event_change
+from tests.webhooks_app.world import World, element, ended, event_change
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,8 +8,7 @@ import pytest
 
 from connector_platform.core.events import ConversationChange
 from tests.webhooks_app.far_side import answer
-from tests.webhooks_app.test_delivery_inbound import ended
-from tests.webhooks_app.world import World, state_change, text_change
+from tests.webhooks_app.world import World, ended, state_change, text_change
 from webhooks_app.delivery.notices import changes
 from webhooks_app.delivery.people import Talk
 

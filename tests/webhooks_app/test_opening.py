@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from tests.webhooks_app.far_side import ALREADY_OPEN, CLOSED, answer
-from tests.webhooks_app.test_delivery_inbound import ended
-from tests.webhooks_app.world import World, text_change
+from tests.webhooks_app.world import World, ended, text_change
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from channels_app.models import Channel
-from connector_platform.core.calls import HttpCall, HttpResponse
+from connector_platform.core.calls import HttpResponse
 from connector_platform.core.errors import ServerFault
 from connector_platform.database import run
+from tests.webhooks_app.deliveries import Killed, die
 from tests.webhooks_app.world import World, ended, sms
 from webhooks_app.delivery import pieces
 
@@ -115,10 +116,6 @@ def test_a_retry_joins_what_was_joined_before(world: World, channel: Channel) ->
     assert {event.state for event in world.events(direction="i")} == {"done"}
 
 
-class Killed(BaseException):
-    """Ends the worker as a kill does: nothing below catches it."""
-
-
 def test_a_worker_that_dies_before_it_records_the_whole_does_not_say_its_pieces_again(
     world: World, channel: Channel, settings: Any
 ) -> None:
@@ -126,9 +123,6 @@ def test_a_worker_that_dies_before_it_records_the_whole_does_not_say_its_pieces_
     settings.RECONCILE_WAIT_S = 0
     comes(world, channel, "one ", 1, 2)
     comes(world, channel, "two", 2, 2)
-
-    def die(call: HttpCall) -> HttpResponse:
-        raise Killed
 
     world.far.script("send_text", die)
     with pytest.raises(Killed):

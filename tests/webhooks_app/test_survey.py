@@ -9,8 +9,7 @@ import pytest
 from django_scopes import scopes_disabled
 
 from tests.webhooks_app.far_side import answer
-from tests.webhooks_app.test_delivery_inbound import ended
-from tests.webhooks_app.world import PERSON, World, element, sms, state_change
+from tests.webhooks_app.world import PERSON, World, element, ended, sms, state_change
 from webhooks_app import sweeper
 from webhooks_app.models import Survey
 

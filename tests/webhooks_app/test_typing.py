@@ -12,8 +12,7 @@ from connector_platform.core.errors import Unreachable
 from connector_platform.core.events import ChatState, ChatStateKind, InboundEvent
 from connector_platform.database import run
 from tests.webhooks_app.far_side import published
-from tests.webhooks_app.test_delivery_inbound import ended
-from tests.webhooks_app.world import PERSON, World, state_change, text_change, typing_change
+from tests.webhooks_app.world import PERSON, World, ended, state_change, text_change, typing_change
 from webhooks_app import sweeper
 from webhooks_app.journal import Entry, append
 
