@@ -119,6 +119,21 @@ def test_stop_words_are_the_brands_own(live: LiveStack, by_get: str) -> None:
     consumer.sees("welcome back")
 
 
+def test_who_opted_out_at_the_gateway_is_sent_nothing(live: LiveStack, by_get: str) -> None:
+    # given a gateway that keeps a list of its own, and tells of it
+    consumer, agent = meet(live, "sms_gateway", "+31612349015", "hello", line=by_get)
+    found = live.api.request("GET", "channels/", params={"provider": "sms_gateway"})["results"]
+    url = next(channel["callback_url"] for channel in found if channel["address"] == by_get) + "/stopped"
+    bearer = {"Authorization": f"Bearer {live.keys.derive('sms by get')}"}
+    with session() as local:
+        assert local.post(url, data={"msisdn": "31612349015"}, timeout=30).status_code == 401
+        assert local.post(url, data={"msisdn": "31612349015"}, headers=bearer, timeout=30).status_code == 200
+    agent.hears("hello", "[the consumer wants no more messages]")
+    agent.does("text", text="one more thing")
+    wait_until(agent.reasons, PATIENCE_S, "the agent should read why")
+    assert consumer.received() == []
+
+
 def test_what_the_network_could_not_deliver_is_told_in_the_gateways_words(live: LiveStack) -> None:
     # given a line on which nothing is delivered by itself
     line = sms_gateway.line(live.keys, live.demo.sms)

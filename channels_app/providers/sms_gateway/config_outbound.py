@@ -182,6 +182,11 @@ class SuccessTest(Section):
     json_path: JsonPath = Field(default="", title="JSON path", description="Must lead to a value, for example messages[0].status.")
     equals: str = Field(default="", title="Equals", description="The value that the JSON path must lead to; empty takes any.")
 
+    @property
+    def tests_body(self) -> bool:
+        """Whether more than the status tells a success."""
+        return bool(self.body_regex or self.json_path)
+
     @model_validator(mode="after")
     def _path(self) -> Self:
         if self.equals and not self.json_path:
@@ -195,6 +200,11 @@ class MessageIdRule(Section):
     json_path: JsonPath = Field(default="", title="JSON path", description="For example messages[0].id.")
     regex: Regex = Field(default="", title="Expression", description="Its first group is the id, for example id=(\\S+).")
     header: str = Field(default="", title="Header", description="For example X-Id.")
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the gateway gives an id."""
+        return bool(self.json_path or self.regex or self.header)
 
     @model_validator(mode="after")
     def _one(self) -> Self:

@@ -79,6 +79,12 @@ ERRORS = (
         meaning="The status is a success but the success test failed.",
         remedy="Compare the test with the answer.",
     ),
+    ErrorMeaning(
+        code="no_message_id",
+        error=OutcomeUnknown,
+        meaning="The status is a success, but where the message id should be there is none.",
+        remedy="See in the gateway's log whether it was sent; set a success test that reads the body, or correct message_id.",
+    ),
     ErrorMeaning(code="429", error=Throttled, meaning="Too many requests.", remedy="Ask the gateway for a higher rate."),
     ErrorMeaning(code="503", error=ServerFault, meaning="The gateway is not available.", remedy="None; it is tried again."),
     ErrorMeaning(code="500", error=ServerFault, meaning="The gateway failed.", remedy="None; it is tried again."),
@@ -116,8 +122,8 @@ def interpret(call: HttpCall, response: HttpResponse) -> None:
     """Return if the gateway took the message, gave out a file, or said where it is.
 
     Raises:
-        DeliveryError: of the class that a configured rule names; ContentRejected for a 2xx that fails the success test;
-            else by HTTP status.
+        DeliveryError: of the class that a configured rule names; ContentRejected for a 2xx that fails the success test; OutcomeUnknown for
+            one without the id that it should have, where nothing else in the body tells a success; else by HTTP status.
     """
     rules = call.rules if isinstance(call, GatewayCall) else None
     if rules is None:
@@ -129,6 +135,8 @@ def interpret(call: HttpCall, response: HttpResponse) -> None:
         if (code := _matched_code(rule, response, body)) is not None:
             raise _error(rule, code, rules.retry_after.header, response)
     if _is_success(rules, response, body):
+        if rules.message_id.is_set and not rules.success.tests_body and not message_id_of(rules.message_id, response):
+            raise OutcomeUnknown(f"the gateway answered HTTP {response.status} without a message id", provider_code="no_message_id")
         return
     if response.status == 429:
         raise Throttled(

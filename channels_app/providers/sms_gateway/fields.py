@@ -190,12 +190,19 @@ class Fields:
         return []
 
     def items(self, path: str) -> list[tuple[Fields, bytes]]:
-        """Each of the messages that stand at ``path`` by itself, and its own part of the body."""
-        if path.startswith("/"):
-            nodes = _find_elements(self.root, path) if self.root is not None else []
-            return [(Fields(charset=self.charset, root=node), tostring(node)) for node in nodes]
-        found = [node for node in _json_nodes(self.document, path) if isinstance(node, dict)]
-        return [(Fields(charset=self.charset, document=node), wire.dump(node)) for node in found]
+        """Each of the messages that stand at ``path`` by itself, and its own part of the body.
+
+        Raises:
+            PayloadMalformed: one is nested so deep that it cannot be written again.
+        """
+        try:
+            if path.startswith("/"):
+                nodes = _find_elements(self.root, path) if self.root is not None else []
+                return [(Fields(charset=self.charset, root=node), tostring(node)) for node in nodes]
+            found = [node for node in _json_nodes(self.document, path) if isinstance(node, dict)]
+            return [(Fields(charset=self.charset, document=node), wire.dump(node)) for node in found]
+        except RecursionError as err:
+            raise PayloadMalformed("the body is nested too deep") from err
 
     def octets(self, names: Sequence[str]) -> bytes | None:
         """The undecoded octets behind ``first``, or None where the value is not made of octets (JSON, XML beyond Latin-1)."""

@@ -21,6 +21,8 @@ KANNEL: dict[str, Any] = {
             "recipient": ["to"],
             "message_id": ["id"],
             "timestamp": ["ts"],
+            # Kannel joins long messages by itself; where it is told not to, %u is the header.
+            "udh": ["udh"],
         },
         "timestamp_format": "unix",
         # Kannel texts our answer to the consumer unless it is empty.

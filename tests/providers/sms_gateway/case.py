@@ -155,6 +155,7 @@ ERROR_SAMPLES = {
     "not_confirmed": ErrorSample(
         response=HttpResponse(status=200, body=b"ERR 4"), config=make_config(outbound={"success": {"body_regex": "^OK"}})
     ),
+    "no_message_id": ErrorSample(response=HttpResponse(status=200, body=b"{}")),
     **{
         str(status): ErrorSample(response=HttpResponse(status=status)) for status in (429, 503, 500, 401, 403, 407, 400, 404, 410, 413, 422)
     },

@@ -68,3 +68,16 @@ def test_where_nothing_stands_at_the_path_the_body_is_kept_as_malformed(body: ob
 def test_a_path_that_leads_to_no_message_is_refused(items: str) -> None:
     with pytest.raises(ValidationError):
         make_config(inbound={"items": items})
+
+
+@pytest.mark.parametrize("depth", [100, 500, 900, 1000, 3000])
+def test_deep_nesting_is_read_or_refused(depth: int) -> None:
+    message = "<from>31612345678</from><id>1</id><text>one</text>"
+    for body, items in (
+        (f"<r><m>{message}{'<a>' * depth}{'</a>' * depth}</m></r>", "//m"),
+        ([{**ONE, "x": json.loads("[" * min(depth, 900) + "]" * min(depth, 900))}], "*"),
+    ):
+        try:
+            assert len(parsed(body, items).events) == 1
+        except PayloadMalformed as error:
+            assert "nested too deep" in str(error)

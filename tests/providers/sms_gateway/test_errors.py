@@ -53,8 +53,26 @@ def outbound(**values: Any) -> SmsGatewayConfig:
     ],
 )  # fmt: skip
 def test_statuses_without_rules(status: int, expected: type[DeliveryError] | None) -> None:
-    err = meaning(outbound(), status)
+    err = meaning(outbound(message_id={}), status)
     assert (type(err) if err else None) is expected
+
+
+@pytest.mark.parametrize(
+    ("rules", "body", "is_known"),
+    [
+        ({}, b'{"messages":[{"id":"1"}]}', True),
+        ({}, b'{"messages":[]}', False),
+        ({}, b"<html>maintenance</html>", False),
+        ({"message_id": {"header": "X-Id"}}, b"OK", False),
+        # Where the body says by other means that it was taken, reports name our id.
+        ({"success": {"body_regex": "^OK"}}, b"OK", True),
+        ({"success": {"json_path": "ok"}}, b'{"ok":true}', True),
+        ({"message_id": {}}, b"anything", True),
+    ],
+)
+def test_a_success_without_the_id_that_it_should_have_is_an_unknown_outcome(rules: dict[str, Any], body: bytes, is_known: bool) -> None:
+    err = meaning(outbound(**rules), 200, body)
+    assert (type(err), err and err.provider_code) == ((type(None), None) if is_known else (OutcomeUnknown, "no_message_id"))
 
 
 @pytest.mark.parametrize("status", [429, 503])

@@ -344,16 +344,18 @@ def test_unreadable_callbacks_are_malformed(request_: CallbackRequest) -> None:
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda children: (
-        st.lists(children, max_size=4) | st.dictionaries(st.sampled_from(["from", "text", "id", "message", "files"]), children)
+        st.lists(children, max_size=4)
+        | st.dictionaries(st.sampled_from(["from", "text", "id", "message", "files", "results", "messageId"]), children)
     ),
     max_leaves=12,
 )
 bodies = st.one_of(
     st.binary(max_size=300),
     json_values.map(lambda value: json.dumps(value).encode()),
-    st.dictionaries(st.sampled_from(["from", "text", "id", "coding", "content", "binary", "time", "status"]), st.text()).map(
-        lambda fields: urlencode(fields, errors="replace").encode()
-    ),
+    st.dictionaries(
+        st.sampled_from(["from", "text", "id", "coding", "content", "binary", "time", "status", "udh", "MediaUrl0", "MediaContentType0"]),
+        st.text(),
+    ).map(lambda fields: urlencode(fields, errors="replace").encode()),
 )
 CONFIGS = [OPEN, *FIXTURE_CONFIGS.values()]
 
