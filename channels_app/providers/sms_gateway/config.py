@@ -137,6 +137,7 @@ class InboundFields(Section):
     media_type: Paths = Field(
         default=[], title="Media type", description="Their MIME types, in the same notation: “files.*.type”, “MediaContentType#”."
     )
+    charset: Paths = Field(default=[], title="Charset", description="The charset of the text, where a field names it (Kannel's %C).")
     coding: Paths = Field(default=[], title="Coding", description="The SMPP data coding of the text: 0 GSM, 1 ASCII, 3 Latin-1, 8 UCS-2.")
     hex_text: Paths = Field(
         default=[], title="Hex text", description="The text as hexadecimal octets, read for coding 8 and where text is missing."

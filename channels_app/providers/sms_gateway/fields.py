@@ -137,8 +137,10 @@ def decode_octets(octets: bytes, charset: str = "") -> str:
     """``octets`` by ``charset`` where it is named and known, else as UTF-8, else as Latin-1, which never fails."""
     for name in (charset, "utf-8"):
         try:
-            if name and _CHARSETS.fullmatch(codecs.lookup(name).name):
-                return octets.decode(name)
+            known = codecs.lookup(name).name if name else ""
+            if _CHARSETS.fullmatch(known):
+                # Nothing else reads UTF-16: half a pair at the end of a piece costs that letter only.
+                return octets.decode(name, "replace" if known.startswith("utf-16") else "strict")
         except (LookupError, ValueError):
             continue
     return octets.decode("latin-1")

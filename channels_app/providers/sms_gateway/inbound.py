@@ -217,7 +217,9 @@ def _text(fields: Fields, config: InboundConfig) -> str:
     coding = (fields.first(names.coding) or "").strip() if names.coding else ""
     hex_text = (fields.first(names.hex_text) or "").strip() if names.hex_text else ""
     text: str | None = None
-    if hex_text and (coding == "8" or not fields.first(names.text)):
+    if (charset := (fields.first(names.charset) or "").strip()) and (octets := fields.octets(names.text)) is not None:
+        text = decode_octets(octets, charset)
+    if text is None and hex_text and (coding == "8" or not fields.first(names.text)):
         text = _from_hex(hex_text, coding, config)
     if text is None and coding in ("0", "1", "3") and (octets := fields.octets(names.text)) is not None:
         text = _decode(octets, coding, config, fields.charset)

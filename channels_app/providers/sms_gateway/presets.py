@@ -21,6 +21,9 @@ KANNEL: dict[str, Any] = {
             "recipient": ["to"],
             "message_id": ["id"],
             "timestamp": ["ts"],
+            # %b is handed over in the charset that %C names: UTF-16BE as soon as one letter is not in the GSM alphabet.
+            # Source: "%b", "%c", "%C", "%u" in the Kannel user guide and its gw/urltrans.c (read 2026-11).
+            "charset": ["charset"],
             # Kannel joins long messages by itself; where it is told not to, %u is the header.
             "udh": ["udh"],
         },

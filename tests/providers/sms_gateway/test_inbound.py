@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from channels_app.providers.base import CallbackRequest
 from channels_app.providers.sms_gateway import SmsGateway
 from channels_app.providers.sms_gateway.config import SmsGatewayConfig
-from channels_app.providers.sms_gateway.numbers import canonical_number
 from connector_platform.core.errors import PayloadMalformed, RequestMethodInvalid
 from connector_platform.core.events import (
     InboundEvent,
@@ -37,38 +36,6 @@ def text_of(request: CallbackRequest, config: SmsGatewayConfig = OPEN) -> str:
     content = parse_one(request, config).content
     assert isinstance(content, Text)
     return content.text
-
-
-# Numbers
-
-
-@pytest.mark.parametrize(
-    ("given", "region", "expected"),
-    [
-        ("+31612345678", "", "+31612345678"),
-        (" 31612345678", "", "+31612345678"),
-        ("31612345678", "US", "+31612345678"),
-        ("2348031234567", "US", "+2348031234567"),
-        ("0031612345678", "", "+31612345678"),
-        ("0612345678", "NL", "+31612345678"),
-        ("0612345678", "", "0612345678"),
-        ("+31 (6) 12-34.56/78", "", "+31612345678"),
-        ("3020", "NL", "3020"),
-        ("MTN", "NL", "MTN"),
-        ("+15550100123", "", "+15550100123"),
-        ("00", "NL", "00"),
-        ("٣١٦", "NL", "٣١٦"),
-        ("+", "NL", "+"),
-    ],
-)
-def test_numbers_become_one_form(given: str, region: str, expected: str) -> None:
-    assert canonical_number(given, region) == expected
-
-
-@settings(deadline=None)
-@given(st.text(max_size=70), st.sampled_from(["", "NL", "US", "BR"]))
-def test_any_sender_is_a_sender(given_sender: str, region: str) -> None:
-    assert canonical_number(given_sender, region) or not given_sender.strip()
 
 
 def test_only_a_number_is_told_as_the_profiles_phone() -> None:
@@ -191,6 +158,27 @@ def test_nul_and_half_surrogates_do_not_reach_the_database() -> None:
 def test_smpp_codings(encoded: str, expected: str) -> None:
     request = post(f"id=1&from=31612345678&{encoded}".encode())
     assert text_of(request, preset_config("jasmin")) == expected
+
+
+@pytest.mark.parametrize(
+    ("encoded", "expected"),
+    [
+        ("message=%04%1F%04%40&charset=UTF-16BE", "Пр"),
+        ("message=%D8%3D%DC%4B&charset=utf-16be", "👋"),
+        ("message=Caf%C3%A9&charset=UTF-8", "Café"),
+        ("message=Caf%E9&charset=ISO-8859-1", "Café"),
+        # What is no charset, or none that is meant here, is read as without one.
+        ("message=Caf%C3%A9&charset=8-BIT", "Café"),
+        ("message=Caf%C3%A9&charset=", "Café"),
+        ("message=Caf%C3%A9", "Café"),
+    ],
+)
+def test_the_charset_that_a_field_names(encoded: str, expected: str) -> None:
+    assert text_of(get(f"id=1&sender=31612345678&{encoded}"), preset_config("kannel")) == expected
+
+
+def test_half_a_pair_costs_one_letter_only() -> None:
+    assert text_of(get("id=1&sender=31612345678&message=%00a%D8%3D&charset=UTF-16BE"), preset_config("kannel")) == "a\ufffd"
 
 
 def test_gsm_codes_can_be_switched_off() -> None:
