@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 
 from connector_platform.core.text import utf16_units
@@ -22,6 +23,7 @@ EXTENSION = MappingProxyType(
 )
 _BASIC = {char: code for code, char in enumerate(ALPHABET) if code != ESCAPE}
 _EXTENDED = {char: code for code, char in EXTENSION.items()}
+_FITTING = frozenset((*_BASIC, *_EXTENDED))
 
 # One SMS, and one part of a concatenated one: 140 octets, of which the header that joins the parts takes 6.
 SINGLE_SEPTETS, PART_SEPTETS = 160, 153
@@ -48,7 +50,7 @@ class Alphabet(StrEnum):
 
 def fits(text: str) -> bool:
     """Whether every character of ``text`` is in the basic set or the extension table."""
-    return all(char in _BASIC or char in _EXTENDED for char in text)
+    return _FITTING.issuperset(text)
 
 
 def septets(text: str) -> int:
@@ -61,9 +63,10 @@ def to_gsm7(text: str) -> str:
 
     Typographic quotes, dashes and blanks become plain, accents that are missing are dropped (``ë`` -> ``e``).
     """
-    return "".join(_closest(char) for char in unicodedata.normalize("NFC", text))
+    return text if fits(text) else "".join(map(_closest, unicodedata.normalize("NFC", text)))
 
 
+@lru_cache(maxsize=4096)
 def _closest(char: str) -> str:
     if char in _BASIC or char in _EXTENDED:
         return char

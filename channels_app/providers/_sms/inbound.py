@@ -82,6 +82,12 @@ def is_at(url: str, domains: Iterable[str], api_base: str) -> bool:
     return parts.scheme == "https" and any(host == domain or host.endswith(f".{domain}") for domain in domains)
 
 
+def kind_by_type(mime_type: str) -> FileKind:
+    """The kind of file that a MIME type tells."""
+    family = mime_type.partition("/")[0]
+    return FileKind(family) if family in (FileKind.IMAGE, FileKind.VIDEO, FileKind.AUDIO) else FileKind.DOCUMENT
+
+
 def kind_by_suffix(url: str, *, default: FileKind) -> FileKind:
     """The kind of file that the end of ``url`` tells; ``default`` where it tells none."""
     return _KIND_BY_SUFFIX.get(PurePosixPath(urlsplit(url).path).suffix.lower(), default)

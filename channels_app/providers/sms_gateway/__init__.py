@@ -45,6 +45,7 @@ class SmsGateway(Provider):
         max_text=outbound.MAX_SEGMENTS,
         text_unit=TextUnit.SEGMENTS,
         images_in=True,
+        images_out=True,
         files_in=True,
         delivered_receipts=True,
     )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urljoin, urlsplit
 
-from channels_app.providers._sms.inbound import is_web, kind_by_suffix
+from channels_app.providers._sms.inbound import is_web, kind_by_suffix, kind_by_type
 from channels_app.providers.sms_gateway.config import InboundFields
 from channels_app.providers.sms_gateway.config_outbound import OutboundConfig
 from channels_app.providers.sms_gateway.credentials import credential_headers, with_query_credentials
@@ -20,7 +20,6 @@ UNREACHABLE = Unsupported(kind="media", description="sent a file without an addr
 
 # The page layout of an MMS, which phones put beside what people send (OMA Multimedia Messaging Encapsulation Protocol).
 _LAYOUT = "application/smil"
-_FAMILIES = {"image": FileKind.IMAGE, "video": FileKind.VIDEO, "audio": FileKind.AUDIO}
 MAX_TYPE_CHARS = 100
 _SEVERAL_URLS = re.compile(r"[,\s]\s*(?=https?://)")
 
@@ -37,7 +36,7 @@ def files_of(fields: Fields, names: InboundFields) -> Iterator[File | Unsupporte
         if not is_web(url):
             yield UNREACHABLE
         elif mime_type:
-            yield File(kind=_FAMILIES.get(mime_type.partition("/")[0], FileKind.DOCUMENT), url=url, mime_type=mime_type)
+            yield File(kind=kind_by_type(mime_type), url=url, mime_type=mime_type)
         else:
             # What comes without an ending, too, is most often a picture.
             yield File(kind=kind_by_suffix(url, default=FileKind.IMAGE), url=url)
