@@ -134,7 +134,7 @@ def test_who_opted_out_at_the_gateway_is_sent_nothing(live: LiveStack, by_get: s
     assert consumer.received() == []
 
 
-def test_what_the_network_could_not_deliver_is_told_in_the_gateways_words(live: LiveStack) -> None:
+def test_what_the_network_could_not_deliver_is_told_with_its_reason(live: LiveStack) -> None:
     # given a line on which nothing is delivered by itself
     line = sms_gateway.line(live.keys, live.demo.sms)
     live.control.request("PUT", f"lines/sms_gateway/{sms_gateway.SMS_NUMBER}", json={**line, "auto_delivered": False})
@@ -146,7 +146,8 @@ def test_what_the_network_could_not_deliver_is_told_in_the_gateways_words(live: 
     consumer.does("delivered", status="EXPIRED")
 
     # then the agent reads that it did not arrive
-    wait_until(lambda: agent.reasons() == ["[not delivered: EXPIRED]"], PATIENCE_S, f"the agent should read why, reads {agent.reasons()}")
+    why = "[not delivered: the phone was switched off or out of reach for too long (EXPIRED)]"
+    wait_until(lambda: agent.reasons() == [why], PATIENCE_S, f"the agent should read why, reads {agent.reasons()}")
     wait_until(lambda: agent.status_of("can you hear me?").get("nack"), PATIENCE_S, "LivePerson should be told")
     live.control.request("PUT", f"lines/sms_gateway/{sms_gateway.SMS_NUMBER}", json=line)
 

@@ -252,6 +252,16 @@ class StatusValues(Section):
     sent: list[str] = Field(default=["ACCEPTD", "sent"], title="Sent", description="On its way; changes nothing.")
 
 
+# The final states of SMPP 3.4 §5.2.28 other than DELIVRD, known, not re-read.
+SMPP_REASONS = {
+    "EXPIRED": "the phone was switched off or out of reach for too long",
+    "DELETED": "the operator deleted the message",
+    "UNDELIV": "the operator could not deliver the message",
+    "REJECTD": "the operator refused the message",
+    "UNKNOWN": "the operator does not know what became of the message",
+}
+
+
 class StatusConfig(Section):
     """How delivery reports come in."""
 
@@ -261,6 +271,12 @@ class StatusConfig(Section):
     items: Items = Field(default="", title="Reports", description="Where each report of a batch stands; the same notation as for messages.")
     fields: StatusFields = Field(default_factory=StatusFields, title="Fields", description="Where the values stand in a report.")
     values: StatusValues = Field(default_factory=StatusValues, title="Words", description="What the gateway's words mean.")
+    reasons: dict[str, str] = Field(
+        default=SMPP_REASONS,
+        max_length=200,
+        title="Reasons",
+        description="What its words and error codes of failures mean to an agent, who reads it. An error code counts before a word.",
+    )
 
 
 class SmsGatewayConfig(ProviderConfig):

@@ -47,6 +47,7 @@ EVENT_TYPES = {
 
 MAX_SENDER_CHARS = 64
 MAX_ID_CHARS = 200
+MAX_REASON_CHARS = 200
 
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]{1,40})", re.IGNORECASE)
 _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}){5,}")
@@ -359,6 +360,12 @@ def _status(state: str, fields: Fields, config: StatusConfig, raw: bytes) -> Par
 
 
 def _reason(fields: Fields, config: StatusConfig) -> str:
+    """Why a message failed: in the configuration's words, and the gateway's own beside them."""
     word = clean(fields.first(config.fields.status) or "").strip()
     error = clean(fields.first(config.fields.error) or "").strip()
-    return ", error ".join(part for part in (word, error) if part)[:200] or "the gateway gave no reason"
+    known = {name.casefold(): reason for name, reason in config.reasons.items()}
+    said = ", error ".join(part for part in (word, error) if part)[:MAX_REASON_CHARS]
+    meaning = (known.get(error.casefold(), "") if error else "") or known.get(word.casefold(), "")
+    if meaning:
+        return f"{meaning} ({said})"
+    return said or "the gateway gave no reason"

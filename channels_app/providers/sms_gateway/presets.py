@@ -33,7 +33,15 @@ KANNEL: dict[str, Any] = {
         "ack_body": "",
         "ack_content_type": "text/plain",
     },
-    "status": {"scheme": "kannel_mask", "fields": {"message_id": ["uuid", "id"], "status": ["status"], "error": []}},
+    "status": {
+        "scheme": "kannel_mask",
+        "fields": {"message_id": ["uuid", "id"], "status": ["status"], "error": []},
+        "reasons": {
+            "2": "the operator could not deliver the message",
+            "16": "the operator refused the message",
+            "34": "the phone was switched off or out of reach for too long",
+        },
+    },
     "outbound": {
         # The address is the operator's own; the path and the parameters are Kannel's. dlr-url is a URL inside a parameter: Kannel
         # must see "%d" in it after decoding, hence "%25d" here.
@@ -96,7 +104,7 @@ JASMIN: dict[str, Any] = {
 PRESETS: Mapping[str, dict[str, Any]] = MappingProxyType({"generic": {}, "kannel": KANNEL, "jasmin": JASMIN})
 
 # Values that make sense only as a whole: half of the preset's and half of the operator's would be neither.
-_WHOLE = frozenset({"auth", "message_id"})
+_WHOLE = frozenset({"auth", "message_id", "reasons"})
 
 
 def apply_preset(data: dict[str, Any]) -> dict[str, Any]:

@@ -65,7 +65,9 @@ def test_jasmins_reports(query: str, expected: str) -> None:
 
 def test_a_failed_report_names_the_reason_once_per_message() -> None:
     (event,) = SmsGateway().parse(get("id=m1&status=rejectd&err=017", "/status"), OPEN).events
-    assert event.content == Receipt(kind=ReceiptKind.FAILED, message_ids=("m1",), reason="rejectd, error 017")
+    assert event.content == Receipt(
+        kind=ReceiptKind.FAILED, message_ids=("m1",), reason="the operator refused the message (rejectd, error 017)"
+    )
     assert (event.source_id, event.consumer_id) == ("status:failed:m1", "")
 
 
@@ -74,3 +76,36 @@ def test_the_path_can_be_the_state(state: str) -> None:
     assert state_of(get("id=m1", f"/status/{state}"), OPEN) == state
     with pytest.raises(PayloadMalformed, match="id"):
         SmsGateway().parse(get("", f"/status/{state}"), OPEN)
+
+
+def reason_of(query: str, config: SmsGatewayConfig) -> str:
+    (event,) = SmsGateway().parse(get(query, "/status"), config).events
+    assert isinstance(event.content, Receipt)
+    return event.content.reason
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("id=m1&status=EXPIRED", "the phone was switched off or out of reach for too long (EXPIRED)"),
+        ("id=m1&status=failed&err=017", "failed, error 017"),
+        ("id=m1&status=UNDELIV&err=xyz", "the operator could not deliver the message (UNDELIV, error xyz)"),
+    ],
+)
+def test_smpps_words_are_told_in_words(query: str, expected: str) -> None:
+    assert reason_of(query, OPEN) == expected
+
+
+def test_the_operators_own_words_stand_in_for_these_and_a_code_counts_before_a_word() -> None:
+    config = make_config(inbound={"auth": BASIC}, status={"reasons": {"017": "the number is barred", "UNDELIV": "it did not arrive"}})
+    assert reason_of("id=m1&status=UNDELIV&err=017", config) == "the number is barred (UNDELIV, error 017)"
+    assert reason_of("id=m1&status=UNDELIV&err=018", config) == "it did not arrive (UNDELIV, error 018)"
+    assert reason_of("id=m1&status=EXPIRED", config) == "EXPIRED"
+    assert reason_of("id=m1&status=REJECTD&err=" + "9" * 5000, config).endswith("9")
+    (event,) = SmsGateway().parse(get("id=m1", "/status/failed"), config).events
+    assert event.content == Receipt(kind=ReceiptKind.FAILED, message_ids=("m1",), reason="the gateway gave no reason")
+
+
+@pytest.mark.parametrize(("mask", "words"), [("2", "could not deliver"), ("16", "refused"), ("34", "switched off")])
+def test_kannels_bits_are_told_in_words(mask: str, words: str) -> None:
+    assert words in reason_of(f"uuid=m1&status={mask}", preset_config("kannel"))
