@@ -113,6 +113,10 @@ class RecipientGone(DeliveryError):
     code = "recipient_gone"
 
 
+class OptedOut(RecipientGone):
+    """The person told the vendor to get no more messages of ours: the platform notes it, and sends nothing until they want some again."""
+
+
 class WindowClosed(DeliveryError):
     """The platform's messaging window is closed for this person."""
 

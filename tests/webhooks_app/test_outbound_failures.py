@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connector_platform.core.calls import HttpCall, HttpResponse
-from connector_platform.core.errors import OutcomeUnknown, ServerFault, Throttled, Unreachable
+from connector_platform.core.errors import OptedOut, OutcomeUnknown, ServerFault, Throttled, Unreachable
 from connector_platform.database import run
 from tests.webhooks_app.deliveries import Killed, agent_says, die, out, receive_gateway_message, waits_s
 from tests.webhooks_app.far_side import answer
@@ -94,6 +94,20 @@ def test_the_hold_ends_by_itself(world: World, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(engine, "monotonic_s", lambda: before + 34)
     world.work_on()
     assert sorted(world.far.phone()) == ["one", "one", "two"]
+
+
+def test_whom_the_vendor_knows_to_have_opted_out_is_sent_nothing_until_they_want_it_again(world: World) -> None:
+    # given a vendor that refuses because the person told it to
+    conversation = world.open_conversation()
+    world.far.script("send_text", OptedOut("the person sent STOP", provider_code="21610"))
+    agent_says(world, conversation, 0, "one")
+    agent_says(world, conversation, 1, "two")
+    # when
+    world.work()
+    # then the second is not even tried
+    assert len(world.far.of("send_text")) - len(world.far.texts()) == 1
+    assert [ended(out(world, number)) for number in (0, 1)] == [("dead", "recipient_gone")] * 2
+    assert world.consumer().opted_out_at is not None
 
 
 def test_refused_credentials_park_the_channel_and_keep_the_queue_while_consumers_still_reach_agents(world: World) -> None:

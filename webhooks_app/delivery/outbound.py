@@ -13,7 +13,7 @@ from channels_app.providers.base import Sent
 from channels_app.selectors import configs
 from channels_app.selectors.configs import ChannelConfig, LivePersonConfig
 from connector_platform.core.clock import now
-from connector_platform.core.errors import DeliveryError, RecipientGone
+from connector_platform.core.errors import DeliveryError, OptedOut, RecipientGone
 from connector_platform.core.events import (
     ChatState,
     ChatStateKind,
@@ -93,7 +93,11 @@ class OutboundDelivery:
         shown = presentable(content)
         if shown is None:
             return skipped("nothing_to_show", conversation_id=talk.id)
-        sent = self._send(channel, person, shown)
+        try:
+            sent = self._send(channel, person, shown)
+        except OptedOut:
+            people.set_opt_out(person, opted_out=True)
+            raise
         record = self._recorder(channel, person, talk, sent)
         return Ended(state="done", outcome="sent", conversation_id=talk.id, channel_id=channel.id, write=record)
 
