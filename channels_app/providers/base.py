@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -140,7 +140,7 @@ class Sent:
     shown: tuple[Choice, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class ErrorMeaning:
     """One row of a provider's error table: the vendor's ``code``, the type that it means, words for the operator, a remedy."""
 
@@ -148,6 +148,33 @@ class ErrorMeaning:
     error: type[DeliveryError]
     meaning: str
     remedy: str = ""
+
+
+class ErrorTable(tuple[ErrorMeaning, ...]):
+    """The rows of one vendor's error table, and what of them an answer means. A finer row is ``code/part``."""
+
+    vendor: str
+
+    def __new__(cls, vendor: str, *rows: ErrorMeaning) -> Self:
+        table = super().__new__(cls, rows)
+        table.vendor = vendor
+        return table
+
+    def find(self, *codes: str) -> ErrorMeaning | None:
+        """The row of the first of ``codes`` that has one."""
+        return next((row for code in codes for row in self if row.code == code), None)
+
+    def find_described(self, code: str, words: str) -> ErrorMeaning | None:
+        """The row ``code/part`` whose part stands in the vendor's ``words``, whatever their letter case; else that of ``code``."""
+        words, prefix = words.lower(), f"{code}/"
+        finer = next((row for row in self if row.code.startswith(prefix) and row.code.removeprefix(prefix) in words), None)
+        return finer or self.find(code)
+
+    def error(self, row: ErrorMeaning, response: HttpResponse) -> DeliveryError:
+        """What ``row`` means, in words for the operator; a throttled call waits as long as ``response`` asks."""
+        wait_s = response.retry_after_s if row.error is Throttled else None
+        message = f"{self.vendor}: {row.meaning} ({row.code}). {row.remedy}".rstrip()
+        return row.error(message, provider_code=row.code, retry_after_s=wait_s)
 
 
 class Provider(ABC):

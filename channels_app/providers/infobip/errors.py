@@ -11,14 +11,14 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any
 
-from channels_app.providers.base import ErrorMeaning, raise_for_status
+from channels_app.providers.base import ErrorMeaning as Row
+from channels_app.providers.base import ErrorTable, raise_for_status
 from connector_platform.core import wire
 from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.errors import (
     ConfigurationError,
     ContentRejected,
     CredentialsRejected,
-    DeliveryError,
     OutcomeUnknown,
     RecipientGone,
     ServerFault,
@@ -40,57 +40,53 @@ _NUMBER = "Nothing to do; the number cannot be reached."
 _PROGRAM = "Report it: the platform built a request that Infobip does not take."
 
 
-def _row(code: str, error: type[DeliveryError], meaning: str, remedy: str = "") -> ErrorMeaning:
-    return ErrorMeaning(code=code, error=error, meaning=meaning, remedy=remedy)
-
-
-ERRORS: tuple[ErrorMeaning, ...] = (
+ERRORS = ErrorTable(
+    "Infobip",
     # Of the whole request; the newer codes beside the older names.
-    _row("UNAUTHORIZED", CredentialsRejected, "the API key is missing, wrong, expired or not allowed from this address", _KEY),
-    _row("E401", CredentialsRejected, "the API key is missing, wrong, expired or not allowed from this address", _KEY),
-    _row("FORBIDDEN", CredentialsRejected, "the API key lacks a scope", _KEY),
-    _row("E403", CredentialsRejected, "the API key lacks a scope", _KEY),
-    _row("BAD_REQUEST", ContentRejected, "Infobip does not take a value of the request", _PROGRAM),
-    _row("E400", ContentRejected, "Infobip does not take a value of the request", _PROGRAM),
-    _row("NOT_FOUND", ContentRejected, "the address does not exist at Infobip", "Correct the API base URL of the channel."),
-    _row("E404", ContentRejected, "the address does not exist at Infobip", "Correct the API base URL of the channel."),
-    _row("TOO_MANY_REQUESTS", Throttled, "too many requests in a short time", _LATER),
-    _row("E429", Throttled, "too many requests in a short time", _LATER),
-    _row("GENERAL_ERROR", ServerFault, "a temporary failure at Infobip", _LATER),
-    _row("E500", ServerFault, "a temporary failure at Infobip", _LATER),
+    Row("UNAUTHORIZED", CredentialsRejected, "the API key is missing, wrong, expired or not allowed from this address", _KEY),
+    Row("E401", CredentialsRejected, "the API key is missing, wrong, expired or not allowed from this address", _KEY),
+    Row("FORBIDDEN", CredentialsRejected, "the API key lacks a scope", _KEY),
+    Row("E403", CredentialsRejected, "the API key lacks a scope", _KEY),
+    Row("BAD_REQUEST", ContentRejected, "it does not take a value of the request", _PROGRAM),
+    Row("E400", ContentRejected, "it does not take a value of the request", _PROGRAM),
+    Row("NOT_FOUND", ContentRejected, "the address does not exist", "Correct the API base URL of the channel."),
+    Row("E404", ContentRejected, "the address does not exist", "Correct the API base URL of the channel."),
+    Row("TOO_MANY_REQUESTS", Throttled, "too many requests in a short time", _LATER),
+    Row("E429", Throttled, "too many requests in a short time", _LATER),
+    Row("GENERAL_ERROR", ServerFault, "a temporary failure of its own", _LATER),
+    Row("E500", ServerFault, "a temporary failure of its own", _LATER),
     # Of the message.
-    _row("REJECTED_NETWORK", ContentRejected, "the account does not cover the recipient's network", "Ask Infobip to enable the network."),
-    _row("REJECTED_PREFIX_MISSING", RecipientGone, "no network has the number's prefix", _NUMBER),
-    _row("REJECTED_DND", RecipientGone, "the person is in a do-not-disturb register", "Nothing to do; only the person can leave it."),
-    _row("REJECTED_SOURCE", ConfigurationError, "the account takes only registered senders, and this is none", _SENDER),
-    _row("REJECTED_SENDER", ConfigurationError, "the sender is blocked on the account", _SENDER),
-    _row("REJECTED_NOT_ENOUGH_CREDITS", CredentialsRejected, "the account has no credit left", _CREDIT),
-    _row("REJECTED_PREPAID_PACKAGE_EXPIRED", CredentialsRejected, "the account's credit has expired", _CREDIT),
-    _row(
+    Row("REJECTED_NETWORK", ContentRejected, "the account does not cover the recipient's network", "Ask Infobip to enable the network."),
+    Row("REJECTED_PREFIX_MISSING", RecipientGone, "no network has the number's prefix", _NUMBER),
+    Row("REJECTED_DND", RecipientGone, "the person is in a do-not-disturb register", "Nothing to do; only the person can leave it."),
+    Row("REJECTED_SOURCE", ConfigurationError, "the account takes only registered senders, and this is none", _SENDER),
+    Row("REJECTED_SENDER", ConfigurationError, "the sender is blocked on the account", _SENDER),
+    Row("REJECTED_NOT_ENOUGH_CREDITS", CredentialsRejected, "the account has no credit left", _CREDIT),
+    Row("REJECTED_PREPAID_PACKAGE_EXPIRED", CredentialsRejected, "the account's credit has expired", _CREDIT),
+    Row(
         "REJECTED_DESTINATION",
         RecipientGone,
         "the number is on the account's blocklist: the person opted out, or somebody blocked it",
         "Portal → Blocklist, if it is there by mistake.",
     ),
-    _row(
+    Row(
         "REJECTED_DESTINATION_NOT_REGISTERED",
         RecipientGone,
         "a trial account writes only to numbers that it verified",
         "Verify the number in the portal, or end the trial.",
     ),
-    _row("REJECTED_ROUTE_NOT_AVAILABLE", ContentRejected, "the account has no route to this number", "Ask Infobip to set the route up."),
-    _row("REJECTED_FLOODING_FILTER", Throttled, "too many, or the same, messages to this number within an hour", _LATER),
-    _row("REJECTED_SYSTEM_ERROR", ServerFault, "a temporary failure at Infobip", _LATER),
-    _row("REJECTED_MESSAGE_TOO_LONG", ContentRejected, "the message takes more parts than Infobip sends", "Send a shorter message."),
-    _row("MISSING_TO", ContentRejected, "the recipient is missing", _PROGRAM),
-    _row("REJECTED_INVALID_DESTINATION", RecipientGone, "the recipient is no phone number", _NUMBER),
-    _row("UNDELIVERABLE_REJECTED_OPERATOR", ContentRejected, "the operator refused the message", "Ask Infobip which filter it met."),
-    _row("UNDELIVERABLE_NOT_DELIVERED", ContentRejected, "the operator could not deliver it", _NUMBER),
-    _row("UNDELIVERABLE", ContentRejected, "the message cannot be delivered", "Look the status up in the portal's logs."),
-    _row("EXPIRED", ContentRejected, "the message was not delivered in time", "Send it again later."),
-    _row("REJECTED", ContentRejected, "Infobip refused the message", "Look the status up in the portal's logs."),
+    Row("REJECTED_ROUTE_NOT_AVAILABLE", ContentRejected, "the account has no route to this number", "Ask Infobip to set the route up."),
+    Row("REJECTED_FLOODING_FILTER", Throttled, "too many, or the same, messages to this number within an hour", _LATER),
+    Row("REJECTED_SYSTEM_ERROR", ServerFault, "a temporary failure of its own", _LATER),
+    Row("REJECTED_MESSAGE_TOO_LONG", ContentRejected, "the message takes more SMS than are sent for one text", "Send a shorter message."),
+    Row("MISSING_TO", ContentRejected, "the recipient is missing", _PROGRAM),
+    Row("REJECTED_INVALID_DESTINATION", RecipientGone, "the recipient is no phone number", _NUMBER),
+    Row("UNDELIVERABLE_REJECTED_OPERATOR", ContentRejected, "the operator refused the message", "Ask Infobip which filter it met."),
+    Row("UNDELIVERABLE_NOT_DELIVERED", ContentRejected, "the operator could not deliver it", _NUMBER),
+    Row("UNDELIVERABLE", ContentRejected, "the message cannot be delivered", "Look the status up in the portal's logs."),
+    Row("EXPIRED", ContentRejected, "the message was not delivered in time", "Send it again later."),
+    Row("REJECTED", ContentRejected, "the message was refused", "Look the status up in the portal's logs."),
 )
-_BY_CODE = {row.code: row for row in ERRORS}
 
 _HANDSET = MappingProxyType(
     {
@@ -132,9 +128,9 @@ def interpret(call: HttpCall, response: HttpResponse) -> None:
     body = response.json()
     if not response.is_success:
         exception = wire.obj(wire.obj(body, "requestError"), "serviceException")
-        row = _BY_CODE.get(wire.text(body, "errorCode")) or _BY_CODE.get(wire.text(exception, "messageId"))
+        row = ERRORS.find(wire.text(body, "errorCode"), wire.text(exception, "messageId"))
         if row is not None:
-            raise _error(row, response)
+            raise ERRORS.error(row, response)
         raise_for_status(response)
     if call.purpose in SEND_PURPOSES:
         _interpret_message(body, response)
@@ -169,7 +165,7 @@ def _interpret_message(body: Any, response: HttpResponse) -> None:
     if group and group not in _ACCEPTED:
         row = _row_of(status)
         if row is not None:
-            raise _error(row, response)
+            raise ERRORS.error(row, response)
     elif wire.identifier(message, "messageId"):
         return
     raise OutcomeUnknown("Infobip answered without a message id; the person may have the message", provider_code=str(response.status))
@@ -179,10 +175,5 @@ def _group(status: dict[str, Any]) -> str:
     return GROUPS.get(wire.identifier(status, "groupId"), "") or wire.text(status, "groupName")
 
 
-def _row_of(status: dict[str, Any]) -> ErrorMeaning | None:
-    return _BY_CODE.get(wire.text(status, "name")) or _BY_CODE.get(_group(status))
-
-
-def _error(row: ErrorMeaning, response: HttpResponse) -> DeliveryError:
-    wait_s = response.retry_after_s if row.error is Throttled else None
-    return row.error(f"Infobip: {row.meaning} ({row.code}). {row.remedy}".rstrip(), provider_code=row.code, retry_after_s=wait_s)
+def _row_of(status: dict[str, Any]) -> Row | None:
+    return ERRORS.find(wire.text(status, "name"), _group(status))
