@@ -1,6 +1,7 @@
 """Plivo: numbers and powerpacks, the callbacks that Plivo makes, and its own obedience to STOP. What the platform calls is in ``plivo_api``.
 
-Source: https://www.plivo.com/docs/messaging (known) and ``signature_v3.py`` of plivo-python 4.63.0 (read 2026-11).
+Source: https://www.plivo.com/docs/messaging/api/message (handling-incoming, message-status-callbacks) and ``signature_v3.py`` of
+plivo-python 4.63.0, read 2026-11.
 """
 
 from __future__ import annotations
@@ -119,24 +120,23 @@ class Plivo(Simulator[PlivoLine]):
     # ---- towards the platform ------------------------------------------------------------------------------------------------
 
     def report_message(self, line: PlivoLine, phone: Phone, message: Message) -> Reported:
+        is_sms = message["type"] == "text"
         fields = {
             "From": phone.consumer_id,
             "To": line.address,
-            "Type": "sms" if message["type"] == "text" else "mms",
-            "Text": message["text"],
+            "Type": "sms" if is_sms else "mms",
+            "Text" if is_sms else "Body": message["text"],
             "MessageUUID": message["id"],
             "Units": str(segments(message["text"]).count),
             "TotalRate": "0.00000",
             "TotalAmount": "0.00000",
+            "MessageIntent": self._intent(line, phone, message),
+            "PowerpackUUID": line.powerpack_uuid,
         }
-        if intent := self._intent(line, phone, message):
-            fields["MessageIntent"] = intent
-        if message["type"] != "text":
+        if not is_sms:
             media_id = secrets.token_hex(16)
             self.media[media_id] = (line, message["url"])
-            fields["Media0"] = f"{self.kernel.base_url}/plivo/media/{media_id}"
-        if line.powerpack_uuid:
-            fields["PowerpackUUID"] = line.powerpack_uuid
+            fields |= {"MediaCount": "1", "Media1": f"{self.kernel.base_url}/plivo/media/{media_id}"}
         url = self.api.applications.get(line.app_id, {}).get("message_url", "")
         return self._call(line, url, fields, phone, message)
 
@@ -166,20 +166,22 @@ class Plivo(Simulator[PlivoLine]):
         ]
 
     def _report(self, line: PlivoLine, phone: Phone, message: Message, word: str, code: str = "") -> Reported:
-        """A report on each part of ``message``. The first part's id is the whole's."""
+        """A report on each part of ``message``. The first part's id is the whole's. Plivo's pages tell of one report only: this is the harder case."""
         reported: Reported = []
+        units = str(len(message["part_ids"]))
         for number, part_id in enumerate(message["part_ids"], 1):
             fields = {
                 "From": line.address,
                 "To": phone.consumer_id,
+                "Type": "mms" if message.get("urls") else "sms",
                 "MessageUUID": part_id,
                 "ParentMessageUUID": message["id"],
-                "PartInfo": f"{number} of {len(message['part_ids'])}",
+                "PartInfo": f"{number} of {units}",
                 "Status": word,
                 "ErrorCode": code,
                 "TotalRate": "0.00350",
                 "TotalAmount": "0.00350",
-                "Units": "1",
+                "Units": units,
                 "MCC": "310",
                 "MNC": "004",
             }

@@ -32,8 +32,9 @@ MAX_MEDIA = 10
 SEND_FIELDS = {"src", "dst", "powerpack_uuid", "text", "type", "url", "method", "media_urls", "log", "trackable", "message_expiry"}
 APPLICATION_FIELDS = {
     *("app_name", "message_url", "message_method", "answer_url", "answer_method", "hangup_url", "hangup_method"),
-    *("fallback_answer_url", "fallback_method", "default_number_app", "default_endpoint_app", "log_incoming_messages"),
+    *("fallback_answer_url", "fallback_method"),
 }
+APPLICATION_FLAGS = {"default_number_app", "default_endpoint_app", "log_incoming_messages", "public_uri"}
 
 
 class PlivoError(Exception):
@@ -203,11 +204,18 @@ class Api:
 
     async def _get_powerpack(self, request: web.Request) -> web.Response:
         line = self._pack(request)
-        return _json({"uuid": line.powerpack_uuid, "name": line.name, "application_type": "xmlapp", "application_id": line.app_id})
+        return _json(
+            {
+                "uuid": line.powerpack_uuid,
+                "name": line.name,
+                "application_type": "XML" if line.app_id else "",
+                "application_id": line.app_id,
+            }
+        )
 
     async def _link_powerpack(self, request: web.Request) -> web.Response:
         line, body = self._pack(request), await _body(request)
-        if body.get("application_type") != "xmlapp":
+        if body.get("application_type") != "xml":
             raise PlivoError(400, "application_type is not valid")
         line.app_id = self._known(line.auth_id, body.get("application_id", ""))
         return _json({"message": "changed"})
@@ -263,14 +271,17 @@ async def _body(request: web.Request) -> Json:
         body = json.loads(await request.read())
     except ValueError as error:
         raise PlivoError(400, "request body is not valid JSON") from error
-    if not isinstance(body, dict) or not all(isinstance(value, str) for value in body.values()):
-        raise PlivoError(400, "request body is not a JSON object of texts")
+    if not isinstance(body, dict):
+        raise PlivoError(400, "request body is not a JSON object")
+    for name, value in body.items():
+        if not isinstance(value, bool if name in APPLICATION_FLAGS else str):
+            raise PlivoError(400, f"{name} is not valid")
     return body
 
 
 async def _application_body(request: web.Request) -> Json:
     body = await _body(request)
-    if unknown := sorted(set(body) - APPLICATION_FIELDS):
+    if unknown := sorted(set(body) - APPLICATION_FIELDS - APPLICATION_FLAGS):
         raise PlivoError(400, f"{unknown[0]} is not known")
     if body.get("message_url") and not _is_web(body["message_url"]):
         raise PlivoError(400, "message_url is not valid")

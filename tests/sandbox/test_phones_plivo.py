@@ -83,6 +83,8 @@ def test_a_text_arrives_as_a_signed_form() -> None:
             "Units": "1",
             "TotalRate": "0.00000",
             "TotalAmount": "0.00000",
+            "MessageIntent": "",
+            "PowerpackUUID": "",
         }
 
     run(body)
@@ -112,6 +114,7 @@ def test_a_long_message_is_reported_part_by_part_under_the_id_of_the_whole() -> 
         ]
         assert {call["ParentMessageUUID"] for call in calls} == {message["id"]}
         assert len({call["MessageUUID"] for call in calls}) == 2
+        assert {(call["Type"], call["Units"]) for call in calls} == {("sms", "2")}
         assert {call.path for call in it.platform.received} == {"/own"}
 
     run(body)
@@ -211,9 +214,9 @@ def test_a_picture_goes_both_ways_as_mms() -> None:
         assert (message["type"], message["url"], message["text"]) == ("image", url, "the shoe")
         await does(it, "file", {"url": url, "text": "like this"})
         fields = fields_of(it, next(call for call in it.platform.received if call.path == "/inbound"))
-        assert (fields["Type"], fields["Text"]) == ("mms", "like this")
+        assert (fields["Type"], fields["Body"], fields["MediaCount"], "Text" in fields) == ("mms", "like this", "1", False)
         for headers, status in (({}, 401), (BASIC, 307)):
-            async with it.http.get(fields["Media0"], headers=headers, allow_redirects=False) as answer:
+            async with it.http.get(fields["Media1"], headers=headers, allow_redirects=False) as answer:
                 assert answer.status == status
         assert answer.headers["Location"] == url
 
@@ -256,6 +259,7 @@ def test_an_application_says_where_messages_go() -> None:
             ("Application/", {"app_name": "a/b"}, 400),
             ("Application/", {"app_name": "a", "msg_url": "x"}, 400),
             ("Application/", {"app_name": "a", "message_url": "x"}, 400),
+            ("Application/", {"app_name": "a", "log_incoming_messages": "no"}, 400),
         ):
             assert (await it.call("POST" if given else "GET", f"{ACCOUNT}/{path}", given, headers=BASIC))[0] == refused
 
@@ -268,7 +272,7 @@ def test_a_powerpack_sends_and_is_linked_in_a_numbers_place() -> None:
         assert (await sends(it, sms(src=None, powerpack_uuid=POWERPACK)))[0] == 202
         assert (await sends(it, sms()))[0] == 400
         _, pack = await it.call("GET", f"{ACCOUNT}/Powerpack/{POWERPACK}/", headers=BASIC)
-        link = {"application_type": "xmlapp", "application_id": pack["application_id"]}
+        link = {"application_type": "xml", "application_id": pack["application_id"]}
         assert (await it.call("POST", f"{ACCOUNT}/Powerpack/{POWERPACK}/", link, headers=BASIC))[0] == 200
         assert (await it.call("POST", f"{ACCOUNT}/Powerpack/{POWERPACK}/", {**link, "application_type": "x"}, headers=BASIC))[0] == 400
         await does(it, "text", {"text": "hello"})

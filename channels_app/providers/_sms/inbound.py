@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-from connector_platform.core.events import FileKind, OptIn, OptOut, Piece, Unsupported
+from connector_platform.core.events import FileKind, InboundEvent, OptIn, OptOut, Piece, Unsupported
 
 EMPTY = Unsupported(kind="empty", description="sent an empty message")
 """Legal in SMS, but LivePerson has no empty message."""
@@ -33,6 +34,13 @@ def consent(text: str, *, stop: Iterable[str], start: Iterable[str]) -> OptOut |
     if is_one_of(words, stop):
         return OptOut(reason=words)
     return OptIn() if is_one_of(words, start) else None
+
+
+def opted_out(receipt: InboundEvent, *, at: str, wire_type: str) -> Iterator[InboundEvent]:
+    """The opt-out that a ``receipt`` tells of where its reason is that the person sent STOP to the vendor or the operator (``at``) itself."""
+    if receipt.consumer_id:
+        content = OptOut(reason=f"opted out at {at}")
+        yield replace(receipt, source_id=f"{receipt.source_id}:opted_out", content=content, wire_type=wire_type)
 
 
 def is_one_of(words: str, keywords: Iterable[str]) -> bool:

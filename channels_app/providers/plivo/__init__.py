@@ -13,7 +13,7 @@ from connector_platform.core.events import Content, File, ParsedCallback
 __all__ = ["Plivo", "PlivoConfig"]
 
 # Plivo reads the answer as instructions; this one says that there is nothing to send.
-_NOTHING_TO_SEND = CallbackAnswer(body=b'<?xml version="1.0" encoding="UTF-8"?><Response/>', content_type="text/xml; charset=utf-8")
+_NOTHING_TO_SEND = CallbackAnswer(body=b'<?xml version="1.0" encoding="UTF-8"?><Response/>', content_type="application/xml; charset=utf-8")
 
 
 class Plivo(Provider):

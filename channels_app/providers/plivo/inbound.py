@@ -1,20 +1,22 @@
-"""From Plivo's callbacks to our vocabulary: messages, and a report for each part of one of ours.
+"""From Plivo's callbacks to our vocabulary: messages, and reports on ours.
 
-Source: https://www.plivo.com/docs/messaging/use-cases/receive-messages and .../concepts/message-status (known, 2026-11).
+Plivo documents one report on a message, whose ``ParentMessageUUID`` is its own id, and reserves ``PartInfo``: to be ignored. Reports on each
+part of a long text have been seen in the field, under the parent's id. Both read alike here: the first that says so counts.
+
+Source: https://www.plivo.com/docs/messaging/api/message/handling-incoming, .../message-status-callbacks, read 2026-11.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from channels_app.providers._sms.inbound import EMPTY, consent, is_web, kind_by_suffix
+from channels_app.providers._sms.inbound import EMPTY, consent, is_web, kind_by_suffix, opted_out
 from channels_app.providers._sms.numbers import profile
 from channels_app.providers.base import CallbackRequest
 from channels_app.providers.plivo import wire
 from channels_app.providers.plivo.config import PlivoConfig
-from channels_app.providers.plivo.reasons import reason
+from channels_app.providers.plivo.reasons import OPTED_OUT, normal, reason
 from connector_platform.core import wire as json_wire
 from connector_platform.core.events import (
     Content,
@@ -27,16 +29,16 @@ from connector_platform.core.events import (
     Receipt,
     ReceiptKind,
     Text,
+    Unsupported,
 )
 
 EVENT_TYPES: Mapping[str, str] = MappingProxyType(
     {
-        "message": "a text, and a file for each medium; an empty one becomes a line for the agent",
-        "opted_out": "an opt-out: a message of just a stop word, or one that Plivo took for it",
+        "message": "a text, and a file for each medium; an empty one, and a medium that Plivo lost, become a line for the agent",
+        "opted_out": "an opt-out: a message of just a stop word, one that Plivo took for it, or a report that the person stopped us at Plivo",
         "opted_in": "an opt-in: a message of just a start word, or one that Plivo took for it",
-        "delivered": "a receipt, delivered: the last part of the message has arrived",
-        "failed": "a receipt, failed, with Plivo's reason: any part of the message has not arrived",
-        "part_delivered": "ignored: a part of a message has arrived, but not the last",
+        "delivered": "a receipt, delivered",
+        "failed": "a receipt, failed, with Plivo's reason; behind it an opt-out where that is the reason",
         "on_its_way": "ignored: queued or sent",
         "status_other": "ignored: a status that this channel does not know",
         "other_channel": "ignored: WhatsApp on the same application",
@@ -46,7 +48,7 @@ EVENT_TYPES: Mapping[str, str] = MappingProxyType(
 
 MAX_MEDIA = 20
 _FAILED = ("undelivered", "failed", "rejected")
-_PART = re.compile(r"\s*(\d{1,3})\s*of\s*(\d{1,3})\s*", re.IGNORECASE)
+LOST = Unsupported(kind="lost_media", description="sent a picture or file that Plivo could not receive")
 
 
 def parse(request: CallbackRequest, config: PlivoConfig) -> ParsedCallback:
@@ -87,55 +89,58 @@ def _message(given: dict[str, str], person: str, message_id: str, raw: bytes, co
 
 
 def _contents(given: dict[str, str], config: PlivoConfig) -> Iterator[tuple[str, Content]]:
-    text = given.get("Text", "")
+    # The words of an SMS are its Text, those of an MMS its Body.
+    text = given.get("Text", "") if given.get("Text", "").strip() else given.get("Body", "")
     wish = consent(text, stop=config.stop_keywords, start=config.start_keywords)
     # Plivo tells no type and mostly writes no ending; what comes so is most often a picture.
     files = [File(kind=kind_by_suffix(url, default=FileKind.IMAGE), url=url) for url in _media(given)]
     intent = given.get("MessageIntent", "").lower()
+    is_lost = _lacks_media(given, len(files))
     if not files and (intent == "optout" or isinstance(wish, OptOut)):
         yield "opted_out", OptOut(reason=text.strip()[:100])
     elif not files and (intent == "optin" or isinstance(wish, OptIn)):
         yield "opted_in", OptIn()
     else:
-        if text.strip() or not files:
+        if text.strip() or not (files or is_lost):
             yield "message", Text(text=text) if text.strip() else EMPTY
         yield from (("message", file) for file in files)
+        if is_lost:
+            yield "message", LOST
+
+
+def _lacks_media(given: dict[str, str], count: int) -> bool:
+    """Whether more media were sent than the ``count`` that have an address."""
+    announced = given.get("MediaCount", "")
+    is_short = announced.isascii() and announced.isdigit() and len(announced) <= 3 and int(announced) > count
+    return is_short or (given.get("Type", "").lower() == "mms" and count == 0 and bool(normal(given.get("ErrorCode", ""))))
 
 
 def _media(given: dict[str, str]) -> Iterator[str]:
-    """The addresses of the media: ``Media0``, ``Media1`` …"""
-    for number in range(MAX_MEDIA):
+    """The addresses of the media, numbered from 1; in older accounts from 0."""
+    for number in range(MAX_MEDIA + 1):
         if is_web(url := given.get(f"Media{number}", "")):
             yield url
 
 
 def _report(given: dict[str, str], status: str, message_id: str, raw: bytes, config: PlivoConfig) -> ParsedCallback:
-    """A report on one part. The id that sending was answered with is the parent's."""
-    parent_id = json_wire.identifier(given, "ParentMessageUUID") or message_id
+    """What a report says of the whole message, whose id sending was answered with."""
+    message_id = json_wire.identifier(given, "ParentMessageUUID") or message_id
     if status in ("queued", "sent", "accepted"):
         return ParsedCallback(ignored=("on_its_way",))
     if status == "delivered":
-        if not _is_last_part(given):
-            return ParsedCallback(ignored=("part_delivered",))
-        kind, content = "delivered", Receipt(kind=ReceiptKind.DELIVERED, message_ids=(parent_id,))
+        kind, words = ReceiptKind.DELIVERED, ""
     elif status in _FAILED:
-        words = reason(status, given.get("ErrorCode", ""))
-        kind, content = "failed", Receipt(kind=ReceiptKind.FAILED, message_ids=(parent_id,), reason=words)
+        kind, words = ReceiptKind.FAILED, reason(status, given.get("ErrorCode", ""))
     else:
         return ParsedCallback(ignored=("status_other",))
-    event = InboundEvent(
-        # Named, so that the reports on all parts of a text are read one after another, in the person's lane.
+    receipt = InboundEvent(
+        # Named, so that several reports on one message are read one after another, in the person's lane.
         consumer_id=wire.number(given, "To"),
-        source_id=f"status:{kind}:{message_id}",
-        content=content,
-        wire_type=kind,
+        source_id=f"status:{kind.value}:{message_id}",
+        content=Receipt(kind=kind, message_ids=(message_id,), reason=words),
+        wire_type=kind.value,
         raw=raw,
         address="" if config.powerpack_uuid else wire.number(given, "From"),
     )
-    return ParsedCallback(events=(event,))
-
-
-def _is_last_part(given: dict[str, str]) -> bool:
-    """Whether ``PartInfo`` (“2 of 3”) names the last part; a message without it has one."""
-    found = _PART.fullmatch(given.get("PartInfo", ""))
-    return found is None or int(found[1]) >= int(found[2])
+    has_stopped = kind is ReceiptKind.FAILED and normal(given.get("ErrorCode", "")) == OPTED_OUT
+    return ParsedCallback(events=(receipt, *opted_out(receipt, at="Plivo", wire_type="opted_out")) if has_stopped else (receipt,))

@@ -1,7 +1,8 @@
 """Telling Plivo where messages go, and asking whether it still knows: an application with our address, and the number's (or powerpack's) link
 to it. Where reports go is told with each message.
 
-Source: https://www.plivo.com/docs/messaging/api/application and .../numbers/api/account-phone-number (known, 2026-11).
+Source: https://www.plivo.com/docs/account/api/application, .../numbers/api/account-phone-number, .../messaging/api/powerpack, read 2026-11;
+the answers after the test fixtures of plivo-python.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from connector_platform.core import wire
 from connector_platform.core.calls import Steps
 from connector_platform.core.errors import ConfigurationError, ContentRejected, ServerFault
 
-# What an application says about calls: an application of our own must not take a number's calls away.
+# What an application says about calls and logs: an application of our own must neither take a number's calls away nor begin to log what the one
+# before did not. Which application new numbers get (``default_number_app``) is the operator's affair.
 _KEPT = (
     *("answer_url", "answer_method", "hangup_url", "hangup_method", "fallback_answer_url", "fallback_method"),
-    *("default_number_app", "default_endpoint_app", "log_incoming_messages"),
+    "log_incoming_messages",
 )
 _APPLICATION = re.compile(r"(?:.*/Application/)?([0-9]{1,30})/?")
 
@@ -103,7 +105,7 @@ def _own_application(before: dict[str, Any], config: PlivoConfig, context: SendC
     """The id of the application named after this channel: made, or brought up to date."""
     name = f"connector-{context.channel_id}"
     fields = {
-        **{key: before[key] for key in _KEPT if isinstance(before.get(key), str) and before[key]},
+        **{key: before[key] for key in _KEPT if isinstance(before.get(key), str | bool) and before[key] != ""},
         "message_url": _inbound_url(context),
         "message_method": "POST",
     }
@@ -119,5 +121,5 @@ def _own_application(before: dict[str, Any], config: PlivoConfig, context: SendC
 
 
 def _link(app_id: str, config: PlivoConfig, context: SendContext) -> Steps[None]:
-    fields = {"application_type": "xmlapp", "application_id": app_id} if config.powerpack_uuid else {"app_id": app_id}
+    fields = {"application_type": "xml", "application_id": app_id} if config.powerpack_uuid else {"app_id": app_id}
     yield calls.of_account("POST", _holder(config), config, context, fields=fields, purpose="register_webhook")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels_app.providers.plivo import Plivo, PlivoConfig
+from channels_app.providers.plivo.inbound import LOST
+from channels_app.providers.plivo.reasons import REASONS, reason
 from connector_platform.core.errors import PayloadMalformed
 from connector_platform.core.events import FileKind, OptIn, OptOut, Receipt, ReceiptKind, Text, content_to_json
 from tests.providers.plivo.case import CONFIG, CONSUMERS, NUMBER, PACK_CONFIG, make_config, message, post
@@ -41,24 +44,65 @@ def test_what_comes_to_any_number_of_a_powerpack_is_the_channels() -> None:
     assert event.address == "15550199", "another channel's, and left aside"
 
 
+@pytest.mark.parametrize("changes", [{"Status": "delivered"}, {"Status": "undelivered", "ErrorCode": "30"}])
+def test_the_reports_on_all_parts_are_one_event(changes: dict[str, str]) -> None:
+    """``PartInfo`` is reserved: a message that says it is the first part of two may be all that is ever reported."""
+    reports = [report(MessageUUID=f"part-{part}", PartInfo=f"{part} of 2", **changes) for part in (1, 2)]
+    (first,), (second,) = (Plivo().parse(post(fields, "/status"), CONFIG).events for fields in reports)
+    assert first.source_id == second.source_id
+    assert isinstance(first.content, Receipt)
+    assert first.content.message_ids == ("whole",)
+    assert first.content.kind is (ReceiptKind.DELIVERED if changes["Status"] == "delivered" else ReceiptKind.FAILED)
+
+
+def test_a_report_that_the_person_stopped_us_is_an_opt_out_too() -> None:
+    receipt, opt_out = Plivo().parse(post(report(Status="failed", ErrorCode="200"), "/status"), CONFIG).events
+    assert (receipt.consumer_id, opt_out.consumer_id) == (CONSUMERS[0], CONSUMERS[0])
+    assert opt_out.content == OptOut(reason="opted out at Plivo")
+    assert receipt.source_id != opt_out.source_id
+    (alone,) = Plivo().parse(post(report(Status="failed", ErrorCode="200", To=""), "/status"), CONFIG).events
+    assert isinstance(alone.content, Receipt), "without a person nobody opts out"
+
+
 @pytest.mark.parametrize(
-    ("part", "is_delivered"),
-    [("1 of 1", True), ("2 of 2", True), ("1 of 2", False), ("2 OF 3", False), ("", True), ("all", True), ("3 of 2", True)],
+    ("fields", "words"),
+    [
+        ({"Text": "an SMS"}, "an SMS"),
+        ({"Type": "mms", "Body": "an MMS"}, "an MMS"),
+        ({"Type": "mms", "Text": " ", "Body": "an MMS"}, "an MMS"),
+        ({"Type": "mms", "Text": "older", "Body": "newer"}, "older"),
+    ],
 )
-def test_a_message_is_delivered_with_its_last_part(part: str, is_delivered: bool) -> None:
-    parsed = Plivo().parse(post(report(PartInfo=part), "/status"), CONFIG)
-    assert [event.content for event in parsed.events] == (
-        [Receipt(kind=ReceiptKind.DELIVERED, message_ids=("whole",))] if is_delivered else []
-    )
+def test_the_words_are_in_text_or_body(fields: dict[str, str], words: str) -> None:
+    given = {**message(), "Text": "", **fields}
+    assert [event.content for event in Plivo().parse(post(given), CONFIG).events] == [Text(text=words)]
 
 
-def test_each_part_that_fails_is_an_event_of_its_own() -> None:
-    found = [
-        Plivo().parse(post(report(MessageUUID=f"part-{part}", PartInfo=f"{part} of 2", Status="failed", ErrorCode="30")), CONFIG).events[0]
-        for part in (1, 2)
-    ]
-    assert len({event.source_id for event in found}) == 2
-    assert {event.content.message_ids for event in found if isinstance(event.content, Receipt)} == {("whole",)}
+@pytest.mark.parametrize(
+    ("fields", "is_lost"),
+    [
+        ({"Type": "mms", "MediaCount": "1"}, True),
+        ({"Type": "mms", "MediaCount": "1", "Media1": "https://media.plivo.com/a"}, False),
+        ({"Type": "mms", "MediaCount": "0"}, False),
+        ({"Type": "mms", "MediaCount": "²"}, False),
+        ({"Type": "mms", "MediaCount": "9" * 5000}, False),
+        ({"Type": "mms", "ErrorCode": "300"}, True),
+        ({"Type": "mms", "ErrorCode": "000"}, False),
+        ({"Type": "mms", "ErrorCode": "300", "Media1": "https://media.plivo.com/a"}, False),
+        ({"Type": "sms", "ErrorCode": "300"}, False),
+    ],
+)
+def test_a_medium_that_plivo_lost_is_a_line_for_the_agent(fields: dict[str, str], is_lost: bool) -> None:
+    assert (contents(Text="look", **fields)[-1] == LOST) is is_lost
+
+
+def test_every_reason_has_words_and_a_remedy_on_the_channels_page() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "channels" / "plivo.md").read_text()
+    for code, (words, remedy) in REASONS.items():
+        assert f"| {code} | {words} | {remedy} |" in page
+        assert reason("failed", code.zfill(3)) == f"{words} (failed, error {code}). {remedy}"
+    assert reason("rejected", "777") == "Plivo gave no reason that is known (rejected, error 777). Ask Plivo's support."
+    assert reason("failed", "000") == "Plivo gave no reason that is known (failed)"
 
 
 @pytest.mark.parametrize(
@@ -85,7 +129,7 @@ def test_too_many_parameters_are_malformed_and_answered_200() -> None:
 def test_the_answer_sends_nothing() -> None:
     request = post(message(Text="hi"))
     answer = Plivo().answer(request, CONFIG, Plivo().parse(request, CONFIG))
-    assert (answer.status, answer.content_type) == (200, "text/xml; charset=utf-8")
+    assert (answer.status, answer.content_type) == (200, "application/xml; charset=utf-8")
     assert answer.body.endswith(b"<Response/>")
 
 

@@ -43,13 +43,13 @@ class Account:
     def _holder(self, call: HttpCall, kind: str, fields: dict[str, str]) -> HttpResponse:
         if call.method == "POST":
             self.linked = fields["app_id" if kind == "Number" else "application_id"]
-            assert kind == "Number" or fields["application_type"] == "xmlapp"
+            assert kind == "Number" or fields["application_type"] == "xml"
             return reply(202, {"message": "changed"})
         if kind == "Number":
             return reply(
                 200, {"number": NUMBER, "application": f"/v1/Account/{AUTH_ID}/Application/{self.linked}/" if self.linked else None}
             )
-        return reply(200, {"uuid": POWERPACK, "application_id": self.linked})
+        return reply(200, {"uuid": POWERPACK, "application_type": "XML", "application_id": int(self.linked) if self.linked else ""})
 
     def _application(self, call: HttpCall, key: str, fields: dict[str, Any]) -> HttpResponse:
         if key and call.method == "POST":
@@ -70,8 +70,9 @@ class Account:
 
 
 def test_registering_makes_an_application_and_keeps_the_calls_of_the_one_before() -> None:
-    calls = {"answer_url": "https://acme.example.com/voice", "answer_method": "POST"}
-    account = Account("7", app7={"app_name": "Acme calls", "message_url": "https://old.example.com", **calls, "hangup_url": ""})
+    calls = {"answer_url": "https://acme.example.com/voice", "answer_method": "POST", "log_incoming_messages": False}
+    others = {"app_name": "Acme calls", "message_url": "https://old.example.com", "hangup_url": "", "default_number_app": True}
+    account = Account("7", app7={**others, **calls})
     assert "message URL is another address" in account.run("check")
     assert account.run("register_webhook") == f"Plivo calls this channel for {NUMBER}."
     assert account.linked == "900"
