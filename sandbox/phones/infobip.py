@@ -134,7 +134,7 @@ class Infobip(Simulator[InfobipLine]):
         if message["type"] == "text":
             result |= {"text": message["text"], "cleanText": message["text"], "keyword": "", "smsCount": message["segments"]["count"]}
         else:
-            result |= {"message": self._parts_of(message), "mmsCount": 1}
+            result["message"] = self._parts_of(message)
         part = self.part(phone, message)
         if self._gathered is not None:
             self._gathered.append((line, part, result))

@@ -94,11 +94,13 @@ class HmacProof(_Proof):
 
     kind: Literal["hmac"]
     header: Annotated[str, AfterValidator(_header)] = Field(
-        title="Signature header", description="The header in which the signature comes, as the security settings in the portal name it."
+        title="Signature header", description="The header in which the signature comes; Infobip's pages do not name it: look at a callback."
     )
-    secret: Credential = Field(title="Secret", description="The key of the security settings in the portal.")
+    secret: Credential = Field(
+        title="Secret", description="The secret key: “Register webhook” hands it to Infobip, or enter it under Security settings there."
+    )
     algorithm: Literal["sha256", "sha512", "sha1"] = Field(
-        default="sha256", title="Hash", description="As chosen in the security settings in the portal."
+        default="sha256", title="Hash", description="“Register webhook” asks for it; else as chosen in the security settings in the portal."
     )
     encoding: Literal["hex", "base64"] = Field(default="hex", title="Encoding", description="How the signature is written.")
 
@@ -131,7 +133,7 @@ class InfobipConfig(ProviderConfig):
     )
     proof: Annotated[BasicProof | HmacProof | UrlTokenProof, Field(discriminator="kind")] = Field(
         title="Proof of origin",
-        description="How a callback proves to be Infobip's. Basic is what “Register webhook” can set up whole.",
+        description="How a callback proves to be Infobip's. Basic needs nothing that Infobip's pages leave open.",
     )
     mms_enabled: bool = Field(
         default=False,

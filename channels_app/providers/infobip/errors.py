@@ -1,9 +1,9 @@
 """What Infobip's refusals mean: by the code of a refused request, by the status of a refused message, else by HTTP status.
 
-A request is refused with a 4xx or 5xx; a message also with a 200, whose ``status`` then belongs to another group than 1 (pending) and
-3 (delivered).
+A request is refused with a 4xx or 5xx; a message also with a 200, whose ``status`` then belongs to another group than 0 (accepted),
+1 (pending) and 3 (delivered).
 
-Source: https://www.infobip.com/docs/essentials/api-essentials/response-status-and-error-codes, known as of 2026-11.
+Source: https://www.infobip.com/docs/essentials/api-essentials/response-status-and-error-codes, read 2026-11.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from connector_platform.core.errors import (
 )
 
 SEND_PURPOSES = frozenset({"send_text", "send_mms"})
-MAYBE_ABSENT = frozenset({"find_profile", "find_subscription", "remove_subscription", "remove_profile", "remove_security"})
+MAYBE_ABSENT = frozenset(f"{verb}_{kind}" for verb in ("find", "remove") for kind in ("subscription", "profile", "security"))
 """The purposes of calls to which "there is none" (404) is an answer like any other."""
 
-GROUPS = MappingProxyType({"1": "PENDING", "2": "UNDELIVERABLE", "3": "DELIVERED", "4": "EXPIRED", "5": "REJECTED"})
-_ACCEPTED = ("PENDING", "DELIVERED")
+_GROUPS = MappingProxyType({"0": "ACCEPTED", "1": "PENDING", "2": "UNDELIVERABLE", "3": "DELIVERED", "4": "EXPIRED", "5": "REJECTED"})
+_TAKEN = ("ACCEPTED", "PENDING", "DELIVERED")
 
 _KEY = "Portal → Developer tools → API keys: make a key with the scopes that the channel's page lists, and store it in the channel."
 _SENDER = "Portal → Channels and numbers: register the sender, or correct it in the channel."
@@ -64,11 +64,12 @@ ERRORS = ErrorTable(
     Row("REJECTED_NOT_ENOUGH_CREDITS", CredentialsRejected, "the account has no credit left", _CREDIT),
     Row("REJECTED_PREPAID_PACKAGE_EXPIRED", CredentialsRejected, "the account's credit has expired", _CREDIT),
     Row(
-        "REJECTED_DESTINATION",
+        "REJECTED_DESTINATION_BLOCKLISTED",
         RecipientGone,
-        "the number is on the account's blocklist: the person opted out, or somebody blocked it",
+        "the number is on the account's blocklist, or the operator's: the person opted out, or somebody blocked it",
         "Portal → Blocklist, if it is there by mistake.",
     ),
+    Row("REJECTED_DESTINATION", RecipientGone, "the recipient is no phone number", _NUMBER),
     Row(
         "REJECTED_DESTINATION_NOT_REGISTERED",
         RecipientGone,
@@ -79,35 +80,28 @@ ERRORS = ErrorTable(
     Row("REJECTED_FLOODING_FILTER", Throttled, "too many, or the same, messages to this number within an hour", _LATER),
     Row("REJECTED_SYSTEM_ERROR", ServerFault, "a temporary failure of its own", _LATER),
     Row("REJECTED_MESSAGE_TOO_LONG", ContentRejected, "the message takes more SMS than are sent for one text", "Send a shorter message."),
+    Row("REJECTED_MESSAGE_TEXT_TOO_LONG", ContentRejected, "the words of the MMS are longer than 1600 letters", "Send a shorter message."),
+    Row(
+        "SIGNALS_BLOCKED",
+        ContentRejected,
+        "the account's filter against fraud took it for fraud",
+        "Trust the number in the portal, under Signals.",
+    ),
     Row("MISSING_TO", ContentRejected, "the recipient is missing", _PROGRAM),
-    Row("REJECTED_INVALID_DESTINATION", RecipientGone, "the recipient is no phone number", _NUMBER),
     Row("UNDELIVERABLE_REJECTED_OPERATOR", ContentRejected, "the operator refused the message", "Ask Infobip which filter it met."),
     Row("UNDELIVERABLE_NOT_DELIVERED", ContentRejected, "the operator could not deliver it", _NUMBER),
+    Row("UNDELIVERABLE_NOT_SENT", ContentRejected, "the message was not sent", "Send it again later."),
+    Row("UNDELIVERABLE_REJECTED_PLATFORM", ContentRejected, "the message is malformed, or the service is away", "Send it again later."),
     Row("UNDELIVERABLE", ContentRejected, "the message cannot be delivered", "Look the status up in the portal's logs."),
+    Row(
+        "EXPIRED_DLR_UNKNOWN",
+        ContentRejected,
+        "no report came in time; the person may have the message",
+        "Ask the person before you send it again.",
+    ),
     Row("EXPIRED", ContentRejected, "the message was not delivered in time", "Send it again later."),
     Row("REJECTED", ContentRejected, "the message was refused", "Look the status up in the portal's logs."),
 )
-
-_HANDSET = MappingProxyType(
-    {
-        "EC_UNKNOWN_SUBSCRIBER": "the number is not in use",
-        "EC_UNIDENTIFIED_SUBSCRIBER": "the network does not know the phone at the moment",
-        "EC_ABSENT_SUBSCRIBER_SM": "the phone is switched off or out of reach",
-        "EC_ABSENT_SUBSCRIBER": "the phone is switched off or out of reach",
-        "EC_ILLEGAL_SUBSCRIBER": "the network bars the number",
-        "EC_BEARER_SERVICE_NOT_PROVISIONED": "the number has no SMS service",
-        "EC_TELESERVICE_NOT_PROVISIONED": "the number has no SMS service",
-        "EC_ILLEGAL_EQUIPMENT": "the network bars the phone",
-        "EC_CALL_BARRED": "the number is barred, or the person does not want such messages",
-        "EC_FACILITY_NOT_SUPPORTED": "the network cannot take SMS for this number",
-        "EC_SUBSCRIBER_BUSY_FOR_MT_SMS": "the phone was busy with another SMS",
-        "EC_SM_DELIVERY_FAILURE": "the phone could not store the message",
-        "EC_MESSAGE_WAITING_LIST_FULL": "too many messages wait for the phone",
-        "EC_SYSTEM_FAILURE": "the recipient's network failed",
-        "EC_DEST_ADDRESS_BLOCKLISTED": "the number is on the account's blocklist",
-    }
-)
-"""Why a network could not deliver, by Infobip's names of the GSM errors."""
 
 
 def interpret(call: HttpCall, response: HttpResponse) -> None:
@@ -141,17 +135,18 @@ def message_id(response: HttpResponse) -> str:
     return wire.identifier(_first_message(response.json()), "messageId")
 
 
-def failure_reason(status: dict[str, Any], error: dict[str, Any]) -> str:
-    """Why a message was not delivered, in words, with Infobip's own names of status and error."""
-    error_name = wire.text(error, "name")
-    row = _row_of(status)
-    words = _HANDSET.get(error_name) or (row.meaning if row else "it was not delivered")
-    names = [wire.name(name) for name in (wire.text(status, "name"), error_name) if name and name != "NO_ERROR"]
-    if error.get("permanent") is True:
-        words += "; sending it again will not help"
-    elif error_name != "NO_ERROR" and error.get("permanent") is False:
-        words += "; it may be sent again later"
-    return words + (f" ({', '.join(names)})" if names else "")
+def group_of(status: dict[str, Any]) -> str:
+    """The name of a status's group; empty where it names none."""
+    return _GROUPS.get(wire.identifier(status, "groupId"), "") or wire.text(status, "groupName")
+
+
+def row_of(status: dict[str, Any]) -> Row | None:
+    """The row of a message's ``status``, else that of its group."""
+    name = wire.text(status, "name")
+    # Infobip calls two statuses so: 52, and in older accounts 14.
+    if name == "REJECTED_DESTINATION" and wire.identifier(status, "id") == "14":
+        name = "REJECTED_DESTINATION_BLOCKLISTED"
+    return ERRORS.find(name, group_of(status))
 
 
 def _first_message(body: Any) -> Any:
@@ -161,19 +156,11 @@ def _first_message(body: Any) -> Any:
 def _interpret_message(body: Any, response: HttpResponse) -> None:
     message = _first_message(body)
     status = wire.obj(message, "status")
-    group = _group(status)
-    if group and group not in _ACCEPTED:
-        row = _row_of(status)
+    group = group_of(status)
+    if group and group not in _TAKEN:
+        row = row_of(status)
         if row is not None:
             raise ERRORS.error(row, response)
     elif wire.identifier(message, "messageId"):
         return
     raise OutcomeUnknown("Infobip answered without a message id; the person may have the message", provider_code=str(response.status))
-
-
-def _group(status: dict[str, Any]) -> str:
-    return GROUPS.get(wire.identifier(status, "groupId"), "") or wire.text(status, "groupName")
-
-
-def _row_of(status: dict[str, Any]) -> Row | None:
-    return ERRORS.find(wire.text(status, "name"), _group(status))

@@ -1,21 +1,23 @@
 """From Infobip's callbacks to events: messages and delivery reports, several in one body.
 
-Source: https://www.infobip.com/docs/api/channels/sms/inbound-sms/receive-inbound-sms-messages, .../mms/inbound-mms,
-.../sms/outbound-sms/receive-sms-delivery-report, known as of 2026-11.
+Source: the models SmsInboundMessageResult and SmsDeliveryResult of infobip-api-python-client 6.0.0; for MMS Infobip's OpenAPI 3.210.0
+(webhooks receive-inbound-mms-messages, receive-outbound-mms-message-delivery-reports), read 2026-11.
 """
 
 from __future__ import annotations
 
 import mimetypes
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from channels_app.providers._sms.inbound import EMPTY, consent, is_web
+from channels_app.providers._sms.inbound import EMPTY, consent, is_web, opted_out
 from channels_app.providers._sms.numbers import canonical_number, profile
 from channels_app.providers.infobip.config import InfobipConfig
-from channels_app.providers.infobip.errors import GROUPS, failure_reason
+from channels_app.providers.infobip.errors import group_of
+from channels_app.providers.infobip.reasons import has_opted_out, reason
 from connector_platform.core import wire
 from connector_platform.core.errors import PayloadMalformed
 from connector_platform.core.events import (
@@ -39,6 +41,7 @@ EVENT_TYPES = {
     "unknown": "Unsupported: a person sent it, but it has neither text nor parts",
     "report_delivered": "Receipt, delivered",
     "report_failed": "Receipt, failed, with the reason in words",
+    "report_opted_out": "OptOut behind the failed receipt: the person had sent a stop word to the operator",
     "report_pending": "ignored: on its way",
     "report_unknown": "ignored: a status group that we do not know",
     "unreadable": "ignored: without the id or the sender that it needs",
@@ -97,15 +100,17 @@ def _message(result: Any, config: InfobipConfig) -> list[InboundEvent] | str:
 
 def _contents(result: dict[str, Any], config: InfobipConfig) -> tuple[str, list[Content]]:
     if isinstance(result.get("message"), list):
-        return "mms", list(_mms(wire.items(result, "message"))) or [EMPTY]
+        wire_type, contents = "mms", list(_mms(wire.items(result, "message")))
     # ``cleanText`` lacks the keyword that the number is rented with: what was typed is ``text``.
-    key = "text" if isinstance(result.get("text"), str) else "message"
-    if not isinstance(result.get(key), str):
+    elif any(isinstance(result.get(key), str) for key in ("text", "message")):
+        text = wire.text(result, "text" if isinstance(result.get("text"), str) else "message").strip()
+        wire_type, contents = "message", [Text(text=text)] if text else []
+    else:
         return "unknown", [Unsupported(kind="unknown", description="sent something this channel cannot show")]
-    text = wire.text(result, key).strip()
-    if wish := consent(text, stop=config.stop_keywords, start=config.start_keywords):
-        return "keyword_stop" if isinstance(wish, OptOut) else "keyword_start", [wish]
-    return "message", [Text(text=text) if text else EMPTY]
+    match contents:
+        case [Text(text=words)] if wish := consent(words, stop=config.stop_keywords, start=config.start_keywords):
+            return "keyword_stop" if isinstance(wish, OptOut) else "keyword_start", [wish]
+    return wire_type, contents or [EMPTY]
 
 
 def _mms(parts: list[Any]) -> Iterator[Content]:
@@ -127,24 +132,28 @@ def _report(result: Any) -> list[InboundEvent] | str:
     message_id, status, raw = wire.identifier(result, "messageId"), wire.obj(result, "status"), _raw(result)
     if not message_id or not raw:
         return "unreadable"
-    group = wire.text(status, "groupName") or GROUPS.get(wire.identifier(status, "groupId"), "")
-    if group == "PENDING":
+    group = group_of(status)
+    if group in ("ACCEPTED", "PENDING"):
         return "report_pending"
     if group != "DELIVERED" and group not in _FAILED:
         return "report_unknown"
+    error = wire.obj(result, "error")
     kind = ReceiptKind.DELIVERED if group == "DELIVERED" else ReceiptKind.FAILED
-    reason = failure_reason(status, wire.obj(result, "error")) if kind is ReceiptKind.FAILED else ""
-    return [
-        InboundEvent(
-            # In the person's own lane: the reports of a message's parts are told one after another.
-            consumer_id=canonical_number(wire.identifier(result, "to")),
-            source_id=f"report:{kind.value}:{message_id}",
-            content=Receipt(kind=kind, message_ids=(message_id,), reason=reason),
-            wire_type=f"report_{kind.value}",
-            raw=raw,
-            occurred_at=_instant(wire.text(result, "doneAt")),
-        )
-    ]
+    words = reason(status, error) if kind is ReceiptKind.FAILED else ""
+    receipt = InboundEvent(
+        # In the person's own lane: the reports of a message's parts are told one after another. A report on an MMS may name nobody.
+        consumer_id=canonical_number(wire.identifier(result, "to")),
+        source_id=f"report:{kind.value}:{message_id}",
+        content=Receipt(kind=kind, message_ids=(message_id,), reason=words),
+        wire_type=f"report_{kind.value}",
+        raw=raw,
+        occurred_at=_instant(wire.text(result, "doneAt")),
+    )
+    if kind is not ReceiptKind.FAILED or not has_opted_out(error):
+        return [receipt]
+    # Of one number only: a subscription may cover more than this channel's.
+    of_sender = replace(receipt, address=canonical_number(wire.identifier(result, "sender")))
+    return [receipt, *opted_out(of_sender, at="the operator", wire_type="report_opted_out")]
 
 
 def _raw(result: Any) -> bytes:

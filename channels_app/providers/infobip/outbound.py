@@ -3,8 +3,8 @@
 A message gets no id of ours: Infobip refuses an id that it has seen (REJECTED_DUPLICATE_MESSAGE_ID), and does not say whether a message that
 was refused, for want of credit say, uses its id up. A retry would then never be sent. So a lost answer stays an unknown outcome.
 
-Source: https://www.infobip.com/docs/api/channels/sms/outbound-sms/send-sms-messages (v3), .../mms/outbound-mms/send-mms-messages (v2),
-known as of 2026-11; the SMS shapes after infobip-api-python-client 6.0.0.
+Source: the model SmsRequest of infobip-api-python-client 6.0.0 (v3); https://infobip.com/docs/api/channels/mms/send-mms-messages (v2: at most 1600
+letters beside the media) and Infobip's OpenAPI 3.210.0, read 2026-11.
 """
 
 from __future__ import annotations

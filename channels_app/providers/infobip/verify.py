@@ -1,7 +1,8 @@
 """Whether a callback is Infobip's: by the proof that the operator chose.
 
-Source: https://www.infobip.com/docs/cpaas-x/subscriptions-management (security settings), known as of 2026-11. The page does not say how
-an HMAC signature is written, so its header and encoding are settings; nothing that Infobip signs carries a time.
+Source: https://www.infobip.com/docs/cpaas-x/subscriptions-management and the subscriptions API (security settings BASIC, HMAC, OAUTH), read
+2026-11. Unproven: neither says in which header and how an HMAC signature is written, so these are settings; nothing that Infobip signs carries
+a time.
 """
 
 from __future__ import annotations

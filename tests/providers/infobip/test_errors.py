@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels_app.providers.infobip import Infobip, errors
+from channels_app.providers.infobip.reasons import reason
 from connector_platform.core.calls import HttpCall, HttpResponse
-from connector_platform.core.errors import ContentRejected, CredentialsRejected, DeliveryError, OutcomeUnknown, Throttled
+from connector_platform.core.errors import ContentRejected, CredentialsRejected, DeliveryError, OutcomeUnknown, RecipientGone, Throttled
 from tests.providers.infobip.case import json_response, refused_message, refused_request, sent_response
 
 SEND = HttpCall(method="POST", url="https://xyz123.api.infobip.com/sms/3/messages", purpose="send_text")
@@ -24,8 +25,8 @@ def meaning(response: HttpResponse, call: HttpCall = SEND) -> DeliveryError | No
     return None
 
 
-@pytest.mark.parametrize("group_id", [1, 3])
-def test_pending_and_delivered_are_accepted(group_id: int) -> None:
+@pytest.mark.parametrize("group_id", [0, 1, 3])
+def test_accepted_pending_and_delivered_are_taken(group_id: int) -> None:
     assert meaning(sent_response("ib-1", group_id=group_id)) is None
 
 
@@ -34,6 +35,16 @@ def test_a_message_that_is_refused_with_200_is_refused() -> None:
     assert isinstance(error, CredentialsRejected)
     assert error.provider_code == "REJECTED_NOT_ENOUGH_CREDITS"
     assert "Words of Infobip" not in error.message
+
+
+@pytest.mark.parametrize(
+    ("status_id", "code"), [(14, "REJECTED_DESTINATION_BLOCKLISTED"), (52, "REJECTED_DESTINATION"), (None, "REJECTED_DESTINATION")]
+)
+def test_the_two_statuses_of_one_name_are_told_apart_by_their_number(status_id: int | None, code: str) -> None:
+    status = {"groupId": 5, "groupName": "REJECTED", "id": status_id, "name": "REJECTED_DESTINATION"}
+    error = meaning(json_response({"messages": [{"messageId": "ib-1", "status": status}]}))
+    assert isinstance(error, RecipientGone)
+    assert error.provider_code == code
 
 
 def test_the_group_decides_where_the_status_is_new() -> None:
@@ -84,7 +95,7 @@ def test_nothing_there_is_an_answer_where_it_was_asked_for(purpose: str) -> None
     ],
 )
 def test_a_failure_has_words(status: dict[str, Any], error: dict[str, Any], expected: str) -> None:
-    assert errors.failure_reason(status, error) == expected
+    assert reason(status, error) == expected
 
 
 @given(
@@ -93,4 +104,4 @@ def test_a_failure_has_words(status: dict[str, Any], error: dict[str, Any], expe
     )
 )
 def test_a_failure_has_words_for_anything(values: dict[str, Any]) -> None:
-    assert errors.failure_reason(values, values)
+    assert reason(values, values)

@@ -37,3 +37,28 @@ def test_one_odd_result_does_not_spoil_the_others() -> None:
     parsed = Infobip().parse(post(body), make_config())
     assert Text(text="fine") in [event.content for event in parsed.events]
     assert "unreadable" in parsed.ignored
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ([{"contentType": "text/plain", "value": " stop "}], [OptOut(reason="stop")]),
+        ([{"contentType": "text/plain", "value": "START"}], [OptIn()]),
+        (
+            [{"contentType": "text/plain", "value": "stop"}, {"contentType": "text/plain", "value": "it"}],
+            [Text(text="stop"), Text(text="it")],
+        ),
+    ],
+)
+def test_a_lone_word_counts_in_an_mms_too(parts: list[dict[str, str]], expected: list[object]) -> None:
+    given = {"messageId": "1", "from": "31612345678", "to": "447491163443", "message": parts}
+    assert [event.content for event in Infobip().parse(results(given), make_config()).events] == expected
+
+
+@pytest.mark.parametrize(("sender", "address"), [("447491163443", "+447491163443"), ("15550100", "+15550100"), ("", "")])
+def test_who_stopped_one_number_has_not_stopped_another(sender: str, address: str) -> None:
+    status, error = {"groupId": 2, "groupName": "UNDELIVERABLE"}, {"name": "EC_SC_BLOCKED_BY_END_USER", "permanent": True}
+    given = {"messageId": "1", "to": "31612345678", "sender": sender, "status": status, "error": error}
+    receipt, opt_out = Infobip().parse(results(given), make_config()).events
+    assert isinstance(opt_out.content, OptOut)
+    assert (receipt.address, opt_out.address) == ("", address)

@@ -23,21 +23,25 @@ class Account:
 
     def __init__(self) -> None:
         self.paths: dict[str, Any] = {}
-        self.calls: list[tuple[str, str]] = []
+        self.bodies: list[tuple[str, str, Any]] = []
+
+    @property
+    def calls(self) -> list[tuple[str, str]]:
+        return [(method, path) for method, path, _ in self.bodies]
 
     def answer(self, call: HttpCall, number: int) -> HttpResponse:
         path = call.url.removeprefix(f"{BASE_URL}/")
-        self.calls.append((call.method, path))
         assert call.effect is False
         assert call.headers["Authorization"] == "App canary-api-key-0001"
         body = json.loads(call.body) if call.body else {}
+        self.bodies.append((call.method, path, body))
         match call.method:
             case "GET" if path == "account/1/balance":
                 return json_response({"balance": 47.7, "currency": "EUR"})
             case "GET":
                 return json_response(self.paths[path]) if path in self.paths else NONE
             case "POST":
-                own_id = body.get("subscriptionId") or body["profileId"]
+                own_id = body.get("subscriptionId") or body.get("profileId") or body["authId"]
                 self.paths[f"{path}/{own_id}"] = body
                 return json_response(body, status=201)
             case "PUT":
@@ -60,11 +64,12 @@ def test_registering_makes_profile_security_and_subscription() -> None:
         f"subscriptions/1/profiles/{OWN_ID}": {
             "profileId": OWN_ID,
             "webhook": {"contentType": "application/json", "notifyUrl": CALLBACK},
-            "security": {
-                "authId": OWN_ID,
-                "type": "BASIC",
-                "credentials": {"username": "infobip", "password": "canary-callback-password"},
-            },
+            "security": {"authId": OWN_ID},
+        },
+        f"subscriptions/1/security/{OWN_ID}": {
+            "authId": OWN_ID,
+            "type": "BASIC",
+            "credentials": {"username": "infobip", "password": "canary-callback-password"},
         },
         f"subscriptions/1/subscription/SMS/{OWN_ID}": {
             "subscriptionId": OWN_ID,
@@ -79,13 +84,13 @@ def test_registering_makes_profile_security_and_subscription() -> None:
 def test_registering_again_brings_up_to_date_what_is_there() -> None:
     account, config = Account(), make_config(proof=BASIC, mms_enabled=True)
     run("register_webhook", account, config)
-    account.calls.clear()
+    account.bodies.clear()
     run("register_webhook", account, config, callback_url="https://moved.example.com/c")
     assert account.paths[f"subscriptions/1/profiles/{OWN_ID}"]["webhook"]["notifyUrl"] == "https://moved.example.com/c"
     assert [path for method, path in account.calls if method == "POST"] == []
     assert [path for method, path in account.calls if method == "PUT"] == [
-        f"subscriptions/1/profiles/{OWN_ID}",
         f"subscriptions/1/security/{OWN_ID}",
+        f"subscriptions/1/profiles/{OWN_ID}",
         f"subscriptions/1/subscription/SMS/{OWN_ID}",
         f"subscriptions/1/subscription/MMS/{OWN_ID}",
     ]
@@ -99,11 +104,30 @@ def test_with_a_token_the_address_holds_it_and_there_is_no_security() -> None:
     assert "security" not in profile
 
 
-def test_hmac_is_set_up_in_the_portal() -> None:
+def test_with_hmac_infobip_gets_the_secret() -> None:
     account = Account()
-    with pytest.raises(ConfigurationError, match="portal"):
-        run("register_webhook", account, make_config())
-    assert account.calls == []
+    run("register_webhook", account, make_config())
+    assert account.paths[f"subscriptions/1/security/{OWN_ID}"] == {
+        "authId": OWN_ID,
+        "type": "HMAC",
+        "credentials": {"secretKey": "canary-hmac-secret", "algorithm": "HMAC_SHA_256"},
+    }
+
+
+def test_a_log_in_that_comes_later_is_put_on_the_profile() -> None:
+    account = Account()
+    run("register_webhook", account, make_config(proof=URL_TOKEN))
+    run("register_webhook", account, make_config(proof=BASIC))
+    profile = account.paths[f"subscriptions/1/profiles/{OWN_ID}"]
+    assert (profile["webhook"]["notifyUrl"], profile["security"]) == (CALLBACK, {"authId": OWN_ID})
+    assert account.paths[f"subscriptions/1/security/{OWN_ID}"]["type"] == "BASIC"
+
+
+def test_removing_takes_the_pictures_away_too_when_they_were_turned_off() -> None:
+    account = Account()
+    run("register_webhook", account, make_config(proof=BASIC, mms_enabled=True))
+    run("remove_webhook", account, make_config(proof=BASIC))
+    assert account.paths == {}
 
 
 def test_a_subscription_of_somebody_else_is_named() -> None:
