@@ -1,17 +1,17 @@
-"""Infobip: SMS and MMS over one account's API, inbound messages and delivery reports. ``infobip_account`` keeps the subscriptions.
+"""Infobip: SMS and MMS over one account's API, inbound messages and delivery reports. ``infobip_account`` keeps the subscriptions,
+``infobip_messages`` reads what is sent.
 
-Source: https://www.infobip.com/docs/api/channels/sms, .../mms, https://www.infobip.com/docs/essentials/api-essentials, known as of 2026-11.
+Source: the models of infobip-api-python-client 6.0.0 (SMS), Infobip's OpenAPI 3.210.0 (MMS),
+https://www.infobip.com/docs/essentials/api-essentials/response-status-and-error-codes, read 2026-11.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -22,34 +22,25 @@ from sandbox.phones.callbacks import Callback, Courier, Part
 from sandbox.phones.fields import Fields
 from sandbox.phones.gsm7 import segments
 from sandbox.phones.infobip_account import Account, ApiError, Json, refusal_body
+from sandbox.phones.infobip_messages import (
+    ABSENT,
+    MAX_BYTES,
+    MAX_MMS_TEXT,
+    MAX_PARTS,
+    NO_ERROR,
+    STATUSES,
+    STOPPED,
+    Outgoing,
+    Strict,
+    instant,
+    read_json,
+    status,
+)
 from sandbox.phones.sms_inbound import InboundAuth, wire
 from sandbox.phones.state import Line, Message, Phone
 from sandbox.phones.vendor import answer_with_faults
 
-T = TypeVar("T")
-
-MAX_PARTS = 25  # "message length is more than 25 parts"
 MEDIA_TYPES = {"image": "image/jpeg", "video": "video/mp4", "audio": "audio/amr", "file": "application/pdf"}
-STATUSES = {
-    "PENDING_ACCEPTED": (1, "PENDING", 26),
-    "DELIVERED_TO_HANDSET": (3, "DELIVERED", 5),
-    "UNDELIVERABLE_NOT_DELIVERED": (2, "UNDELIVERABLE", 9),
-    "EXPIRED_EXPIRED": (4, "EXPIRED", 15),
-    "REJECTED_SOURCE": (5, "REJECTED", 11),
-    "REJECTED_DESTINATION": (5, "REJECTED", 14),
-    "REJECTED_ROUTE_NOT_AVAILABLE": (5, "REJECTED", 19),
-    "REJECTED_MESSAGE_TOO_LONG": (5, "REJECTED", 25),
-    "REJECTED_INVALID_DESTINATION": (5, "REJECTED", 52),
-}
-NO_ERROR = {"groupId": 0, "groupName": "OK", "id": 0, "name": "NO_ERROR", "description": "No Error", "permanent": False}
-ABSENT = {
-    "groupId": 1,
-    "groupName": "HANDSET_ERRORS",
-    "id": 27,
-    "name": "EC_ABSENT_SUBSCRIBER",
-    "description": "Absent Subscriber",
-    "permanent": False,
-}
 
 
 @dataclass(kw_only=True)
@@ -171,7 +162,7 @@ class Infobip(Simulator[InfobipLine]):
         if name not in STATUSES:
             raise ValueError(f"Infobip has no status {name}; known are {', '.join(STATUSES)}")
         group = STATUSES[name][1]
-        if group != "PENDING":
+        if group not in ("ACCEPTED", "PENDING"):
             phone.mark(messages, "delivered" if group == "DELIVERED" else "failed")
         reported: Reported = []
         for message in messages:
@@ -179,12 +170,17 @@ class Infobip(Simulator[InfobipLine]):
                 "bulkId": message["bulk_id"],
                 "messageId": message["id"],
                 "to": phone.consumer_id.removeprefix("+"),
+                "sender": line.digits,
                 "sentAt": instant(message["at_ms"]),
                 "doneAt": instant(message["at_ms"] + 1000),
                 "messageCount": 1,
                 "price": {"pricePerMessage": 0.01, "currency": "EUR"},
                 "status": status(name),
-                "error": NO_ERROR if group in ("PENDING", "DELIVERED") else ABSENT,
+                "error": NO_ERROR
+                if group in ("ACCEPTED", "PENDING", "DELIVERED")
+                else STOPPED
+                if name == "UNDELIVERABLE_REJECTED_OPERATOR"
+                else ABSENT,
                 **({"callbackData": message["callback_data"]} if message["callback_data"] else {}),
             }
             kind = "MMS" if message["type"] == "image" else "SMS"
@@ -248,7 +244,9 @@ class Infobip(Simulator[InfobipLine]):
         async def act(key: str) -> web.Response:
             body = await read_json(request) if request.method in ("POST", "PUT") else {}
             found = self._account(key).call(request.method, request.match_info["path"], body)
-            return web.Response(status=204) if found is None else web.json_response(found)
+            if found is None:
+                return web.Response(status=204)
+            return web.json_response(found, status=201 if request.method == "POST" else 200)
 
         return await self._answer(request, "api", act)
 
@@ -298,117 +296,12 @@ class Infobip(Simulator[InfobipLine]):
         if line is None:
             return "REJECTED_SOURCE"
         if not re.fullmatch(r"[1-9]\d{6,14}|\d{3,6}", to):
-            return "REJECTED_INVALID_DESTINATION"
-        if self.phone(line, to).profile.blocked:
             return "REJECTED_DESTINATION"
+        if self.phone(line, to).profile.blocked:
+            return "REJECTED_DESTINATION_BLOCKLISTED"
         if message.kind == "image" and not line.mms:
             return "REJECTED_ROUTE_NOT_AVAILABLE"
-        return "REJECTED_MESSAGE_TOO_LONG" if segments(message.text).count > MAX_PARTS else ""
-
-
-class Strict:
-    """Fields as Infobip reads them: what is missing, of another type or unknown is a BAD_REQUEST."""
-
-    def __init__(self, body: Any, what: str) -> None:
-        self._fields = Fields(body if isinstance(body, dict) else {}, what)
-
-    def need(self, name: str, kind: type[T]) -> T:
-        return self._checked(lambda: self._fields.need(name, kind))
-
-    def get(self, name: str, default: T) -> T:
-        return self._checked(lambda: self._fields.get(name, default))
-
-    def done(self) -> None:
-        self._checked(self._fields.done)
-
-    @staticmethod
-    def _checked(read: Callable[[], T]) -> T:
-        try:
-            return read()
-        except ValueError as error:
-            raise ApiError("BAD_REQUEST", str(error)) from error
-
-
-@dataclass(frozen=True)
-class Outgoing:
-    """One element of ``messages``."""
-
-    kind: str  # text or image
-    sender: str
-    to: list[str]
-    text: str
-    url: str
-    report_url: str
-    callback_data: str
-
-    @classmethod
-    def read(cls, item: Any, kind: str) -> Outgoing:
-        fields = Strict(item, "message")
-        sender, destinations, content = fields.need("sender", str), fields.need("destinations", list), fields.need("content", dict)
-        webhooks = Strict(fields.get("webhooks", dict[str, Any]()), "webhooks")
-        fields.get("options", dict[str, Any]())
-        fields.done()
-        delivery = Strict(webhooks.get("delivery", dict[str, Any]()), "delivery")
-        report_url, callback_data = delivery.get("url", ""), webhooks.get("callbackData", "")
-        delivery.get("intermediateReport", False)
-        webhooks.get("contentType", "")
-        delivery.done()
-        webhooks.done()
-        recipients = [Strict(destination, "destination").need("to", str) for destination in destinations]
-        text, url = cls._text(content) if kind == "text" else cls._segments(content)
-        return cls(kind, sender, recipients, text, url, report_url, callback_data)
-
-    @staticmethod
-    def _text(content: Any) -> tuple[str, str]:
-        fields = Strict(content, "content")
-        text = fields.need("text", str)
-        fields.done()
-        return text, ""
-
-    @staticmethod
-    def _segments(content: Any) -> tuple[str, str]:
-        fields = Strict(content, "content")
-        found = fields.need("messageSegments", list)
-        fields.get("title", "")
-        fields.done()
-        texts, urls = [], []
-        for segment in found:
-            one = Strict(segment, "message segment")
-            kind = one.need("type", str)
-            if kind == "TEXT":
-                texts.append(one.need("text", str))
-            elif kind == "LINK":
-                urls.append(one.need("contentUrl", str))
-                one.need("contentType", str)
-            else:
-                raise ApiError("BAD_REQUEST", f"unknown segment type {kind}")
-            one.done()
-        if len(urls) != 1 or urlsplit(urls[0]).scheme not in ("http", "https"):
-            raise ApiError("BAD_REQUEST", "an MMS of this sandbox has one link")
-        return "\n".join(texts), urls[0]
-
-
-def status(name: str) -> Json:
-    """Infobip's status object."""
-    group_id, group, number = STATUSES[name]
-    return {"groupId": group_id, "groupName": group, "id": number, "name": name, "description": name.replace("_", " ").capitalize()}
-
-
-def instant(at_ms: int) -> str:
-    """A time as Infobip writes it: the offset has no colon."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
-
-
-async def read_json(request: web.Request) -> Json:
-    """The JSON object of a call.
-
-    Raises:
-        ApiError: it is none.
-    """
-    try:
-        body = json.loads(await request.read())
-    except ValueError as error:
-        raise ApiError("BAD_REQUEST", "the body is not JSON") from error
-    if not isinstance(body, dict):
-        raise ApiError("BAD_REQUEST", "the body must be an object")
-    return body
+        if message.kind == "image":
+            return "REJECTED_MESSAGE_TEXT_TOO_LONG" if len(message.text) > MAX_MMS_TEXT else ""
+        is_too_long = segments(message.text).count > MAX_PARTS or len(message.text.encode()) > MAX_BYTES
+        return "REJECTED_MESSAGE_TOO_LONG" if is_too_long else ""

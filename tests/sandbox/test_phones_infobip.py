@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from typing import Any
 
 import pytest
+from infobip_api_client.models import SmsDeliveryResult, SmsInboundMessageResult
+from jsonschema import Draft202012Validator
 
+from sandbox.phones.infobip_account import SIGNATURE_HEADER
+from tests.providers.infobip.test_vendor_models import fits
+from tests.providers.infobip.vendor_schemas import MMS_INBOUND
 from tests.sandbox.phones_world import PHONE_NUMBER, World, run
 
 NUMBER = "447491163443"
@@ -38,7 +44,14 @@ async def shown(it: World) -> Any:
 
 
 def received(it: World) -> list[Any]:
-    return [result for call in it.platform.received for result in json.loads(call.raw)["results"]]
+    """Every result that came, each of a body that Infobip's own models read."""
+    bodies = [json.loads(call.raw) for call in it.platform.received]
+    for body in bodies:
+        if "message" not in body["results"][0]:
+            assert fits(SmsDeliveryResult if "status" in body["results"][0] else SmsInboundMessageResult, body)
+        else:
+            Draft202012Validator(MMS_INBOUND).validate(body)
+    return [result for body in bodies for result in body["results"]]
 
 
 def test_a_text_arrives_as_a_result_with_basic_log_in() -> None:
@@ -129,8 +142,9 @@ def test_an_mms_lands_as_a_picture() -> None:
     ("changes", "status"),
     [
         ({"sender": "12345678901"}, "REJECTED_SOURCE"),
-        ({"destinations": [{"to": "+31612345678"}]}, "REJECTED_INVALID_DESTINATION"),
+        ({"destinations": [{"to": "+31612345678"}]}, "REJECTED_DESTINATION"),
         ({"content": {"text": "x" * (153 * 25 + 1)}}, "REJECTED_MESSAGE_TOO_LONG"),
+        ({"content": {"text": "漢" * 1334}}, "REJECTED_MESSAGE_TOO_LONG"),
     ],
 )
 def test_a_message_that_is_refused_is_answered_200(changes: Any, status: str) -> None:
@@ -150,7 +164,7 @@ def test_who_blocked_the_number_and_what_is_not_enabled_is_refused() -> None:
         await line(it)
         await it.call("PUT", f"/control/phones/infobip/{PHONE_NUMBER}/profile", {"blocked": True})
         _, answer = await sends(it)
-        assert answer["messages"][0]["status"]["name"] == "REJECTED_DESTINATION"
+        assert answer["messages"][0]["status"]["name"] == "REJECTED_DESTINATION_BLOCKLISTED"
         await it.call("PUT", f"/control/phones/infobip/{PHONE_NUMBER}/profile", {"blocked": False})
         link = {"type": "LINK", "contentUrl": "https://files.example.com/a.png", "contentType": "image/png"}
         _, answer = await sends(it, {"messageSegments": [link]}, path="mms/2/messages")
@@ -214,7 +228,13 @@ def test_a_report_goes_to_the_messages_own_address_without_proof() -> None:
 
 @pytest.mark.parametrize(
     ("status", "group", "bubble"),
-    [("failed", "UNDELIVERABLE", "failed"), ("EXPIRED_EXPIRED", "EXPIRED", "failed"), ("PENDING_ACCEPTED", "PENDING", "sent")],
+    [
+        ("failed", "UNDELIVERABLE", "failed"),
+        ("UNDELIVERABLE_REJECTED_OPERATOR", "UNDELIVERABLE", "failed"),
+        ("EXPIRED_EXPIRED", "EXPIRED", "failed"),
+        ("PENDING_ACCEPTED", "PENDING", "sent"),
+        ("MESSAGE_ACCEPTED", "ACCEPTED", "sent"),
+    ],
 )
 def test_a_failure_has_a_status_and_an_error(status: str, group: str, bubble: str) -> None:
     async def body(it: World) -> None:
@@ -223,7 +243,7 @@ def test_a_failure_has_a_status_and_an_error(status: str, group: str, bubble: st
         await does(it, "delivered", status=status)
         (report,) = received(it)
         assert report["status"]["groupName"] == group
-        assert (report["error"]["name"] == "NO_ERROR") is (group == "PENDING")
+        assert (report["error"]["name"] == "NO_ERROR") is (group in ("PENDING", "ACCEPTED"))
         assert [message["status"] for message in await shown(it)] == [bubble]
 
     run(body)
@@ -236,12 +256,47 @@ def test_a_subscription_brings_messages_and_reports_with_its_log_in() -> None:
         assert it.platform.received == []
         security = {"authId": "mine", "type": "BASIC", "credentials": {"username": "u", "password": "p"}}
         profile = {"profileId": "mine", "webhook": {"notifyUrl": f"{it.platform.url}/subscribed"}, "security": security}
-        assert (await it.call("POST", "/infobip/subscriptions/1/profiles", profile, headers=KEY))[0] == 200
-        assert (await it.call("POST", "/infobip/subscriptions/1/subscription/SMS", SUBSCRIPTION, headers=KEY))[0] == 200
+        assert (await it.call("POST", "/infobip/subscriptions/1/profiles", profile, headers=KEY))[0] == 201
+        assert (await it.call("POST", "/infobip/subscriptions/1/subscription/SMS", SUBSCRIPTION, headers=KEY))[0] == 201
         await sends(it)
         await does(it, "delivered")
         await does(it, "text", text="thanks")
         assert [(call.path, call.headers["Authorization"]) for call in it.platform.received] == [("/subscribed", "Basic dTpw")] * 2
+
+    run(body)
+
+
+def test_a_subscription_with_hmac_signs_its_calls() -> None:
+    async def body(it: World) -> None:
+        await line(it, callback_url="")
+        security = {"authId": "mine", "type": "HMAC", "credentials": {"secretKey": "k", "algorithm": "HMAC_SHA_512"}}
+        profile = {"profileId": "mine", "webhook": {"notifyUrl": f"{it.platform.url}/subscribed"}, "security": {"authId": "mine"}}
+        for path, given in (("security", security), ("profiles", profile), ("subscription/SMS", SUBSCRIPTION)):
+            assert (await it.call("POST", f"/infobip/subscriptions/1/{path}", given, headers=KEY))[0] == 201
+        await does(it, "text", text="hello")
+        (call,) = it.platform.received
+        assert call.headers[SIGNATURE_HEADER] == hmac.new(b"k", call.raw, "sha512").hexdigest()
+
+    run(body)
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        ({"title": "x" * 67}, "BAD_REQUEST"),
+        ({"words": "x" * 4097}, "BAD_REQUEST"),
+        ({"words": "x" * 1601}, "REJECTED_MESSAGE_TEXT_TOO_LONG"),
+        ({"words": "x" * 1600, "title": "x" * 66}, "PENDING_ACCEPTED"),
+    ],
+)
+def test_the_words_of_an_mms_have_limits(content: dict[str, str], code: str) -> None:
+    async def body(it: World) -> None:
+        await line(it, mms=True)
+        segments = [{"type": "TEXT", "text": content.get("words", "a")}, {"type": "LINK", "contentUrl": "https://a.example/b.png"}]
+        title = {"title": content["title"]} if "title" in content else {}
+        _, answer = await sends(it, {"messageSegments": segments, **title}, path="mms/2/messages")
+        refused = answer.get("requestError", {}).get("serviceException", {}).get("messageId")
+        assert (refused or answer["messages"][0]["status"]["name"]) == code
 
     run(body)
 
@@ -253,11 +308,18 @@ def test_subscriptions_are_made_once_changed_and_removed() -> None:
             ("GET", "profiles/mine", None, 404),
             ("POST", "subscription/SMS", SUBSCRIPTION, 400),
             ("POST", "profiles", {"profileId": "mine", "webhook": {"notifyUrl": "ftp://a"}}, 400),
-            ("POST", "profiles", {"profileId": "mine", "webhook": {"notifyUrl": "https://a"}}, 200),
+            ("POST", "profiles", {"profileId": "mine", "webhook": {"notifyUrl": "https://a"}}, 201),
             ("POST", "profiles", {"profileId": "mine", "webhook": {"notifyUrl": "https://a"}}, 409),
             ("PUT", "profiles/mine", {"webhook": {"notifyUrl": "https://b"}}, 200),
             ("GET", "profiles/mine", None, 200),
-            ("POST", "subscription/SMS", SUBSCRIPTION, 200),
+            ("PUT", "profiles/mine", {"webhook": {"notifyUrl": "ftp://b"}}, 400),
+            ("PUT", "profiles/mine", {"webhook": {"notifyUrl": "https://b"}, "security": {"authId": "none"}}, 400),
+            ("POST", "security", {"authId": "mine", "type": "BASIC", "credentials": {"username": "u"}}, 400),
+            ("POST", "security", {"authId": "mine", "type": "HMAC", "credentials": {"secretKey": "k", "algorithm": "sha256"}}, 400),
+            ("POST", "security", {"authId": "mine", "type": "HMAC", "credentials": {"secretKey": "k", "algorithm": "HMAC_SHA_256"}}, 201),
+            ("PUT", "profiles/mine", {"webhook": {"notifyUrl": "https://b"}, "security": {"authId": "mine"}}, 200),
+            ("POST", "subscription/SMS", {**SUBSCRIPTION, "events": ["SEEN"]}, 400),
+            ("POST", "subscription/SMS", SUBSCRIPTION, 201),
             ("POST", "subscription/SMS", {**SUBSCRIPTION, "subscriptionId": "other"}, 409),
             ("DELETE", "subscription/SMS/mine", None, 204),
             ("DELETE", "subscription/SMS/mine", None, 404),
