@@ -41,6 +41,7 @@ class PlivoLine(Line):
     mms: bool = True  # the number can send and receive MMS
     protects_media: bool = True  # a consumer's file is given out for the log-in only
     obeys_stop: bool = True  # as Plivo does in the USA and Canada
+    signature_version: str = "v3"  # v2 is all that Plivo's messaging pages name
 
     def public(self) -> dict[str, Any]:
         return {**super().public(), "auth_id": self.auth_id, "app_id": self.app_id, "powerpack_uuid": self.powerpack_uuid}
@@ -52,6 +53,13 @@ def sign(url: str, fields: dict[str, str], nonce: str, auth_token: str) -> str:
     query = "&".join(f"{name}={value}" for name, value in sorted(parse_qsl(parts.query, keep_blank_values=True)))
     glued = "".join(f"{name}{fields[name]}" for name in sorted(fields))
     words = f"{parts.scheme}://{parts.netloc}{parts.path}?{query}{'.' if query else ''}{glued}.{nonce}"
+    return base64.b64encode(hmac.new(auth_token.encode(), words.encode(), "sha256").digest()).decode()
+
+
+def sign_address(url: str, nonce: str, auth_token: str) -> str:
+    """The ``X-Plivo-Signature-V2`` of any call of ``url``."""
+    parts = urlsplit(url)
+    words = f"{parts.scheme}://{parts.netloc}{parts.path}{nonce}"
     return base64.b64encode(hmac.new(auth_token.encode(), words.encode(), "sha256").digest()).decode()
 
 
@@ -87,6 +95,7 @@ class Plivo(Simulator[PlivoLine]):
             mms=fields.get("mms", True),
             protects_media=fields.get("protects_media", True),
             obeys_stop=fields.get("obeys_stop", True),
+            signature_version=fields.one_of("signature_version", ("v3", "v2")),
         )
         fields.done()
         if not re.fullmatch(r"\d{3,15}", address):
@@ -196,10 +205,11 @@ class Plivo(Simulator[PlivoLine]):
 
         def request() -> Wire:
             nonce = "".join(secrets.choice("0123456789") for _ in range(20))
+            name, is_v3 = f"X-Plivo-Signature-{line.signature_version.upper()}", line.signature_version == "v3"
             headers = {
                 "Content-Type": "application/x-www-form-urlencoded",
-                "X-Plivo-Signature-V3": sign(url, fields, nonce, line.auth_token),
-                "X-Plivo-Signature-V3-Nonce": nonce,
+                name: sign(url, fields, nonce, line.auth_token) if is_v3 else sign_address(url, nonce, line.auth_token),
+                f"{name}-Nonce": nonce,
             }
             return Wire("POST", url, headers, urlencode(fields).encode())
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from plivo.utils import validate_v3_signature
+from plivo.utils import validate_signature, validate_v3_signature
 
 from sandbox.phones.plivo import sign
 from tests.sandbox.phones_world import Received, World, run
@@ -86,6 +86,18 @@ def test_a_text_arrives_as_a_signed_form() -> None:
             "MessageIntent": "",
             "PowerpackUUID": "",
         }
+
+    run(body)
+
+
+def test_a_line_may_sign_the_address_only() -> None:
+    async def body(it: World) -> None:
+        await number(it, signature_version="v2", message_url=it.platform.url + "/inbound?x=a")
+        await does(it, "text", {"text": "hello"})
+        (call,) = it.platform.received
+        signature, nonce = call.headers["X-Plivo-Signature-V2"], call.headers["X-Plivo-Signature-V2-Nonce"]
+        assert validate_signature(f"{it.platform.url}/inbound?x=a", nonce, signature, TOKEN)
+        assert "X-Plivo-Signature-V3" not in call.headers
 
     run(body)
 

@@ -67,6 +67,14 @@ class PlivoConfig(ProviderConfig):
         title="Auth Token",
         description="Console → Overview → Auth Token. It sends, and Plivo signs every callback with it; nothing else proves that one is Plivo's.",
     )
+    signature_version: Literal["v3", "v2"] = Field(
+        default="v3",
+        title="Signature",
+        description=(
+            "“v3” covers the words of a callback. Choose “v2”, which covers its address only, if the log shows that Plivo's callbacks carry "
+            "no X-Plivo-Signature-V3; “v3” is still checked where it comes."
+        ),
+    )
     media: Literal["link", "mms"] = Field(
         default="link",
         title="Pictures and files",

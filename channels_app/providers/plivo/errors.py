@@ -1,6 +1,6 @@
 """What Plivo's answers mean: by HTTP status, then by a part of the sentence in the body.
 
-Source: https://www.plivo.com/docs/messaging/api/response (known) and plivo-python 4.63.0 (read 2026-11).
+Source: https://www.plivo.com/docs/messaging/api/overview, https://support.plivo.com (the sentences), plivo-python 4.63.0; read 2026-11.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ _ACCOUNT = "Ask Plivo's support what the account lacks, then set the channel to 
 _PROGRAM = "Report it: the platform built a request that Plivo does not take."
 _LATER = "Nothing to do; the platform tries again."
 
-
 _INVALID_NUMBER = Row("invalid_number", RecipientGone, "the recipient's number is not valid", "Nothing to do. Is the number right?")
 _NO_ID = Row("no_id", OutcomeUnknown, "it answered without a message id", "See in Plivo's console, under Logs, what was sent.")
 
@@ -38,6 +37,12 @@ ERRORS = ErrorTable(
         ConfigurationError,
         "it does not know this powerpack, or the powerpack has no numbers",
         "Correct the powerpack's UUID.",
+    ),
+    Row(
+        "400/caller id is not allowed",
+        ContentRejected,
+        "this sender may not write to the person's country",
+        "Give the channel a number of the USA or Canada to write there.",
     ),
     Row("400", ContentRejected, "it does not take a value of the message", "Is the number right? Else report it."),
     Row("401", CredentialsRejected, "it does not take Auth ID and Auth Token", _LOG_IN),

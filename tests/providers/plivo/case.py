@@ -113,6 +113,7 @@ def rendered(call: HttpCall) -> Any:
 ERROR_SAMPLES = {
     **{str(status): ErrorSample(response=refusal(status)) for status in (400, 401, 402, 403, 404, 405, 429, 500)},
     "400/insufficient credit": ErrorSample(response=refusal(400, "Insufficient credit to send the message")),
+    "400/caller id is not allowed": ErrorSample(response=refusal(400, "This caller ID is not allowed for outbound message")),
     "400/powerpack": ErrorSample(response=refusal(400, "Powerpack UUID not found"), config=PACK_CONFIG),
     "invalid_number": ErrorSample(response=reply(202, {"message_uuid": [], "invalid_number": ["15550142"]})),
     "no_id": ErrorSample(response=reply(202, {"message": "message(s) queued"})),

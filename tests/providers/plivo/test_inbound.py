@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from channels_app.providers.base import CallbackRequest
 from channels_app.providers.plivo import Plivo, PlivoConfig
 from channels_app.providers.plivo.inbound import LOST
 from channels_app.providers.plivo.reasons import REASONS, reason
@@ -118,6 +120,11 @@ def test_every_reason_has_words_and_a_remedy_on_the_channels_page() -> None:
 def test_a_file_is_what_its_address_ends_in(url: str, kind: FileKind) -> None:
     (content,) = contents(Media0=url)
     assert content.kind is kind
+
+
+def test_a_report_may_come_as_a_get() -> None:
+    request = CallbackRequest(method="GET", path="/status", query_string=urlencode(report()), headers={}, body=b"")
+    assert [event.source_id for event in Plivo().parse(request, CONFIG).events] == ["status:delivered:whole"]
 
 
 def test_too_many_parameters_are_malformed_and_answered_200() -> None:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlencode
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from plivo.utils import validate_v3_signature
+from plivo.utils import validate_signature, validate_v3_signature
 
 from channels_app.providers.base import CallbackRequest
 from channels_app.providers.plivo import Plivo, PlivoConfig
@@ -55,6 +55,8 @@ def test_the_worked_signatures(query: str) -> None:
     assert not is_taken(signed, make_config(auth_token=TOKEN + "0"))
 
 
+V2_CONFIG = make_config(signature_version="v2")
+
 NAMES = st.text(st.sampled_from("abXYZ019_é"), min_size=1, max_size=6)
 VALUES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\t"), max_size=12)
 PAIRS = st.lists(st.tuples(NAMES, VALUES), max_size=6)
@@ -82,14 +84,27 @@ def test_one_of_several_signatures_is_enough_and_so_is_the_main_accounts() -> No
     assert not is_taken(with_headers(request, **{SIGNATURE_HEADER: ",".join(f"A{number}" for number in range(30)) + f",{right}"}))
 
 
-def test_version_two_is_not_enough() -> None:
+def test_version_two_is_enough_only_where_the_operator_says_so() -> None:
     """It covers neither the words nor who wrote them."""
+    request = request_to("x=a", urlencode(PARAMETERS).encode())
+    ours = signature(request, NONCE, AUTH_TOKEN, version="v2")
+    assert validate_signature(f"{URL}?x=a", NONCE, ours, AUTH_TOKEN), "Plivo's own SDK agrees"
+    for name in ("x-plivo-signature-v2", "x-plivo-signature-ma-v2"):
+        signed = with_headers(request, **{name: ours, "x-plivo-signature-v2-nonce": NONCE})
+        assert not is_taken(signed)
+        assert is_taken(signed, V2_CONFIG)
+        assert not is_taken(replace(signed, public_url=URL + "/"), V2_CONFIG)
+        assert not is_taken(with_headers(signed, **{"x-plivo-signature-v2-nonce": NONCE + "0"}), V2_CONFIG)
+        assert not is_taken(signed, make_config(signature_version="v2", auth_token=AUTH_TOKEN + "0"))
+
+
+def test_where_version_three_comes_it_is_checked() -> None:
     request = sign(post(message(Text="hi")))
-    headers = {
-        "x-plivo-signature-v2": request.headers[SIGNATURE_HEADER],
-        "x-plivo-signature-v2-nonce": NONCE,
-    }
-    assert not is_taken(replace(request, headers=headers))
+    assert is_taken(request, V2_CONFIG)
+    headers = {"x-plivo-signature-v2": signature(request, NONCE, AUTH_TOKEN, version="v2"), "x-plivo-signature-v2-nonce": NONCE}
+    changed = replace(with_headers(request, **headers), body=urlencode(message(Text="bye")).encode())
+    assert not is_taken(changed, V2_CONFIG)
+    assert not is_taken(post(message(Text="hi")), V2_CONFIG)
 
 
 @pytest.mark.parametrize("nonce", ["", "0" * 201, "\x00", "é", "\ud83d"])
