@@ -452,7 +452,9 @@ def test_an_agents_file_is_fetched_within_its_minute(live: LiveStack) -> None:
     assert asked["body"]["body"] == {"relativePath": path}
     (fetched,) = wire.calls("files")
     assert (fetched["method"], fetched["path"], fetched["status"]) == ("GET", path, 200)
-    wait_until(lambda: any("/files/" in text for text in consumer.received()), 60, "a link should arrive")
+    wait_until(lambda: consumer.received() == ["the map"], 60, "the picture should arrive with its words")
+    (shown,) = [message for message in consumer.phone()["messages"] if message["direction"] == "in"]
+    assert shown["type"] == "image" and shown["url"]
     assert consumer.conversation()["conversationId"] == agent.conversation_id
 
 
