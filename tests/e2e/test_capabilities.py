@@ -454,7 +454,7 @@ def test_an_agents_file_is_fetched_within_its_minute(live: LiveStack) -> None:
     assert (fetched["method"], fetched["path"], fetched["status"]) == ("GET", path, 200)
     wait_until(lambda: consumer.received() == ["the map"], 60, "the picture should arrive with its words")
     (shown,) = [message for message in consumer.phone()["messages"] if message["direction"] == "in"]
-    assert shown["type"] == "image" and shown["url"]
+    assert shown["type"] == "image" and "/files/" in shown["url"]
     assert consumer.conversation()["conversationId"] == agent.conversation_id
 
 
