@@ -232,13 +232,16 @@ def _values(order: int, public_id: uuid.UUID, entry: Entry) -> Iterable[Any]:
 
 def storable(text: str) -> str:
     """``text`` as PostgreSQL takes it: without U+0000 and lone surrogates, which become U+FFFD. The raw body keeps them."""
+    if text.isascii():
+        return text.replace("\0", "\ufffd")
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")
 
 
 def jsonb(value: Any) -> str:
     """``value`` as text for a ``jsonb`` column."""
     # json.dumps writes a NUL as an escape, which jsonb refuses as well. A person's own “\\u0000” has its backslash doubled, and stays.
-    return _NUL.sub(r"\1\\ufffd", storable(json.dumps(value, ensure_ascii=False)))
+    written = storable(json.dumps(value, ensure_ascii=False))
+    return _NUL.sub(r"\1\\ufffd", written) if "\\u0000" in written else written
 
 
 def profile_to_json(profile: Profile) -> dict[str, str]:
