@@ -96,6 +96,7 @@ def journal(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         "dialog": "",
         "sequence": None,
         "occurred": datetime.fromtimestamp(event["timestamp"] / 1000, UTC),
+        "bot": False,
         "orphan": False,
     }
     if _TAKES_ARRAYS:

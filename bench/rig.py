@@ -163,19 +163,19 @@ class Rig:
 
     # -- a brand with one channel
 
-    def provision(self) -> Line:
+    def provision(self, name: str = "bench", *, page_id: str = PAGE_ID) -> Line:
         """A brand with a LivePerson app and a Messenger channel, through the platform's own API; the web server must run."""
         key = self.keys["PLATFORM_API_KEY"]
         parts.ensure_api_key(self.layout, self.env, name="bench", key=key)
         api = PlatformApi(self.layout.web_url, key)
         secret = self.keys.derive("messenger app_secret")
-        brand = api.ensure("brands/", {"slug": "bench"}, {"name": "Bench"})
+        brand = api.ensure("brands/", {"slug": name}, {"name": name.title()})
         liveperson_app = api.ensure(
             "liveperson-apps/",
             {"brand": brand["id"], "name": "Bench"},
             {
                 "account_id": ACCOUNT_ID,
-                "client_id": "bench",
+                "client_id": name,
                 "client_secret": self.keys.derive("liveperson client_secret"),
                 "domain_api": self.layout.sandbox_url,
             },
@@ -188,7 +188,7 @@ class Rig:
             {
                 "provider_app": provider_app["id"],
                 "liveperson_app": liveperson_app["id"],
-                "config": {"page_id": PAGE_ID, "page_access_token": self.keys.derive("page_access_token")},
+                "config": {"page_id": page_id, "page_access_token": self.keys.derive("page_access_token")},
             },
         )
         return Line(channel["id"], f"/callbacks/messenger/apps/{provider_app['id']}", secret)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from bench import drain, receive
+from bench import drain, receive, share
 
 GOALS = {True: "[green]met[/]", False: "[red]missed[/]"}
 
@@ -133,4 +133,26 @@ def draining(report: drain.Report) -> list[Table]:
             str(result.doubled),
             str(result.out_of_order),
         )
+    return [goals, figures]
+
+
+def sharing(report: share.Report) -> list[Table]:
+    """Goals and figures of sharing."""
+    goals = _table(f"Sharing, beside {report.queued:,} waiting messages of another brand", "", "measured", "promised", "")
+    _goal(
+        goals,
+        "a calm brand's p99, more than alone",
+        (report.beside.p99_ms / report.alone.p99_ms - 1) * 100,
+        20,
+        at_most=True,
+        unit="%",
+        digits=0,
+    )
+    for paced in report.paced:
+        where = f"{paced.per_second:g} a second, {paced.processes} processes"
+        _goal(goals, f"{where}: most in any second", paced.most_in_a_second, paced.per_second, at_most=True, unit="", digits=0)
+        _goal(goals, f"{where}: used", paced.used * 100, 95, at_most=False, unit="%", digits=0)
+    figures = _table("Sharing, from a message's commit to the far side", "", "messages", "p50 ms", "p99 ms")
+    for waits in (report.alone, report.beside):
+        figures.add_row(waits.name, str(waits.messages), f"{waits.p50_ms:.1f}", f"{waits.p99_ms:.1f}")
     return [goals, figures]

@@ -17,7 +17,7 @@ import pytest
 from rich.console import Console
 
 from bench import __main__ as command
-from bench import drain, load, receive, slow_disk, standin, tables
+from bench import drain, load, receive, share, slow_disk, standin, tables
 from bench.load import Plan
 from bench.rig import Rig
 from stack.errors import StackError
@@ -66,6 +66,17 @@ def test_the_usual_way_of_draining_sends_the_same_messages(drained: drain.Report
     assert (usual.arrived, usual.done, usual.lost, usual.doubled) == (60, 60, 0, 0)
     assert usual.enqueue_us > 0
     assert "one Celery task" in _shown(tables.draining(drained))
+
+
+@pytest.mark.e2e
+def test_a_calm_brand_is_measured_beside_a_busy_one_and_a_rate_by_what_was_taken() -> None:
+    report = share.measure(queued=4000, messages=10, seconds=1)
+    assert [(waits.name, waits.messages) for waits in (report.alone, report.beside)] == [("alone", 10), ("beside a queue", 10)]
+    assert 0 < report.beside.p50_ms <= report.beside.p99_ms
+    # Every process took some, and together they took no more than the rate allows for the time.
+    for paced in report.paced:
+        assert 0 < paced.taken <= paced.seconds * paced.per_second + 1
+    assert "a calm brand's p99" in _shown(tables.sharing(report))
 
 
 @pytest.mark.e2e
