@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
+import structlog
 from django.conf import settings
 from django.db.models.signals import post_delete, post_save
+from pydantic import ValidationError
 
 from channels_app.models import Brand, Channel, ChannelState, LivePersonApp, ProviderApp
 from channels_app.models.base import secret_box
@@ -21,6 +23,7 @@ from channels_app.options import ChannelOptions
 from channels_app.providers.base import Provider, ProviderConfig
 from channels_app.providers.registry import PROVIDERS
 from connector_platform.core.clock import monotonic_s
+from connector_platform.core.errors import ChannelUnreadable
 from connector_platform.core.redaction import secret_values
 from connector_platform.database import run
 from connector_platform.liveperson.app import LivePersonAppConfig
@@ -29,6 +32,7 @@ TTL_S = 1.0
 """How long another process may act on a configuration that was changed."""
 
 Value = TypeVar("Value")
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,10 @@ class ProviderAppConfig:
 
 @dataclass(frozen=True)
 class ChannelConfig:
-    """A channel with everything that its messages need."""
+    """A channel with everything that its messages need.
+
+    ``unreadable`` says why ``config`` and ``options`` are not: what is stored was written by another version. Nothing moves then, either way.
+    """
 
     id: uuid.UUID
     name: str
@@ -58,10 +65,17 @@ class ChannelConfig:
     brand_is_active: bool
     brand_name: str
     options: ChannelOptions
+    unreadable: str = ""
 
     @property
     def callback_config(self) -> ProviderConfig:
-        """The config that owns this channel's callbacks: the app's where there is one."""
+        """The config that owns this channel's callbacks: the app's where there is one.
+
+        Raises:
+            ChannelUnreadable: it is the channel's own, and this version cannot read it.
+        """
+        if self.app is None and self.unreadable:
+            raise ChannelUnreadable(self.unreadable)
         return self.app.config if self.app is not None else self.config
 
     @property
@@ -73,17 +87,23 @@ class ChannelConfig:
     @cached_property
     def secrets(self) -> tuple[str, ...]:
         """Everything that must not show up in attempts and logs."""
-        return secret_values(self.config) + (secret_values(self.app.config) if self.app else ())
+        own = () if self.unreadable else secret_values(self.config)
+        return own + (secret_values(self.app.config) if self.app else ())
 
     @property
     def receives(self) -> bool:
         """Whether consumers' messages go on to LivePerson."""
-        return self.brand_is_active and self.state != ChannelState.PAUSED
+        return self.brand_is_active and self.state != ChannelState.PAUSED and not self.unreadable
 
     @property
     def sends(self) -> bool:
         """Whether answers go out to the channel."""
-        return self.brand_is_active and self.state == ChannelState.ACTIVE
+        return self.brand_is_active and self.state == ChannelState.ACTIVE and not self.unreadable
+
+    @property
+    def why_still(self) -> str:
+        """Why nothing moves, for an operator."""
+        return self.unreadable or f"{self.name} is {self.state.label.lower() if self.brand_is_active else 'of an inactive brand'}"
 
 
 @dataclass(frozen=True)
@@ -148,6 +168,13 @@ def _channel(row: Any) -> ChannelConfig | None:
     provider = PROVIDERS.get(row[4])
     if provider is None:
         return None
+    config, options, unreadable = provider.config_model.model_construct(), ChannelOptions(), ""
+    try:
+        config, options = provider.config_model.model_validate(secret_box().open(row[6])), ChannelOptions.model_validate(row[12])
+    except ValidationError as error:
+        fields = ", ".join(sorted({".".join(map(str, one["loc"])) or "the whole" for one in error.errors(include_input=False)}))
+        unreadable = f"{row[1]}: what is stored does not fit this version ({fields[:300]}); open the channel, correct it and save it"
+        log.error("channel_unreadable", channel_id=str(row[0]), channel=row[1], fields=fields)
     return ChannelConfig(
         id=row[0],
         name=row[1],
@@ -155,13 +182,14 @@ def _channel(row: Any) -> ChannelConfig | None:
         brand_slug=row[3],
         provider=provider,
         address=row[5],
-        config=provider.config_model.model_validate(secret_box().open(row[6])),
+        config=config,
         app=provider_app(row[10]) if row[10] else None,
         liveperson_app_id=row[7],
         state=ChannelState(row[8]),
         brand_is_active=row[9],
         brand_name=row[11],
-        options=ChannelOptions.model_validate(row[12]),
+        options=options,
+        unreadable=unreadable,
     )
 
 

@@ -61,6 +61,13 @@ class ChannelUnknown(WebhookError):
     status = 404
 
 
+class ChannelUnreadable(WebhookError):
+    """What is stored of the channel does not fit this version: the sender is asked to come back."""
+
+    code = "channel_unreadable"
+    status = 503
+
+
 class DeliveryError(ConnectorError):
     """Sending failed. ``retryable`` errors are tried again on the schedule with the same identity."""
 

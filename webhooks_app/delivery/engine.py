@@ -144,7 +144,7 @@ class Engine:
         if channel is None or app is None:
             return Ended(state="dead", outcome="channel_gone", detail="the channel was deleted")
         if not channel.receives:
-            return Parked(outcome="channel_" + channel.state.value, detail=f"{channel.name} is {channel.state.label.lower()}")
+            return Parked(outcome="channel_" + channel.state.value, detail=channel.why_still)
         # The channel's too: people's names and pictures are asked of the vendor.
         runner = self._runner(claim, job, app.webhook_secrets + channel.secrets)
         return InboundDelivery(job=job, channel=channel, app=app, access=self._access, runner=runner)

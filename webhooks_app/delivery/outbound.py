@@ -79,7 +79,7 @@ class OutboundDelivery:
         if channel is None:
             return skipped("channel_gone", "the channel was deleted")
         if not channel.sends:
-            return Parked(outcome="channel_" + channel.state.value, detail=f"{channel.name} is {channel.state.label.lower()}")
+            return Parked(outcome="channel_" + channel.state.value, detail=channel.why_still)
         person = people.person_by_id(talk.consumer_id)
         if isinstance(content, ChatState | Receipt):
             return self._mark(channel, person, talk, content)
@@ -241,7 +241,7 @@ class OutboundDelivery:
         if not words or person.opted_out_at is not None:
             return "", None
         if not channel.sends:
-            return f"the consumer was not told: {channel.name} is {channel.state.label.lower()}", None
+            return f"the consumer was not told: {channel.why_still}", None
         try:
             sent = self._send(channel, person, Text(text=words), by_bot=True)
         except DeliveryError as error:

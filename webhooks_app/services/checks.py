@@ -82,6 +82,8 @@ def ask_vendor(channel_id: uuid.UUID, steps: Callable[[ChannelConfig, SendContex
     channel = configs.channel(channel_id)
     if channel is None:
         return Checked(False, "channel_gone", "The channel was deleted, or its provider is not a part of this installation.")
+    if channel.unreadable:
+        return Checked(False, "channel_unreadable", _sentence(channel.unreadable))
     runner = Runner(HurriedClient(_client()), secrets=channel.secrets)
     try:
         message = runner.run(steps(channel, _context(channel)), interpret=channel.provider.interpret)
@@ -103,7 +105,7 @@ def renew_credentials(channel_id: uuid.UUID) -> Checked | None:
     """
     configs.forget()
     channel = configs.channel(channel_id)
-    if channel is None or not channel.provider.renews_credentials:
+    if channel is None or channel.unreadable or not channel.provider.renews_credentials:
         return None
     runner = Runner(_client(), secrets=channel.secrets)
     try:

@@ -49,6 +49,8 @@ def reread(body: UnreadableBody) -> Reread:
 def _reread_callback(body: UnreadableBody) -> Reread:
     channel = configs.channel(body.channel_id) if body.channel_id else None
     app = configs.provider_app(body.provider_app_id) if body.provider_app_id else channel.app if channel else None
+    if channel is not None and channel.unreadable and app is None:
+        raise StillUnreadable(channel.unreadable)
     config = app.config if app else channel.config if channel else None
     provider = PROVIDERS.get(body.provider)
     if provider is None or config is None:
