@@ -136,6 +136,23 @@ def test_refused_credentials_park_the_channel_and_keep_the_queue_while_consumers
     assert world.far.phone() == ["one", "one", "two"]
 
 
+def test_what_waited_in_a_broken_channel_for_longer_than_anything_is_tried_is_tried_when_it_works_again(world: World) -> None:
+    # given a message that met refused credentials two days ago
+    conversation = world.open_conversation()
+    world.far.script("send_text", graph_error(190, 401))
+    agent_says(world, conversation, 0, "one")
+    world.work()
+    run("UPDATE webhooks_app_event SET received_at = received_at - interval '2 days', started_at = started_at - interval '2 days'")
+    # when the channel is mended
+    world.channel.state = "active"
+    world.channel.save()
+    unpark()
+    world.work()
+    # then
+    assert world.far.phone() == ["one", "one"]
+    assert ended(out(world, 0)) == ("done", "sent")
+
+
 @pytest.mark.parametrize("words", ["\0", "\ud800 \0"])
 def test_words_of_a_vendor_that_cannot_be_written_down_do_not_send_anything_again(world: World, words: str) -> None:
     conversation = world.open_conversation()

@@ -11,7 +11,8 @@ import pytest
 from connector_platform.core.clock import monotonic_s
 from connector_platform.database import run
 from tests.support.stack import wait_until
-from tests.webhooks_app.world import World, text_change
+from tests.webhooks_app.deliveries import agent_says
+from tests.webhooks_app.world import World
 from webhooks_app import lanes, pacing, worker
 from webhooks_app.pacing import HORIZON_S, LATE_S, STRETCH, AwaitingMoment, Pacer, take_moment
 from webhooks_app.worker import Drainer
@@ -20,10 +21,6 @@ from webhooks_app.worker import Drainer
 def limit(world: World, per_second: float) -> None:
     world.channel.options = {"messages_per_second": per_second}
     world.channel.save()
-
-
-def agent_says(world: World, conversation: str, sequence: int, text: str) -> None:
-    world.notify(text_change(conversation, sequence, text))
 
 
 def test_moments_are_nobody_elses_and_lie_apart_whoever_takes_them(world: World) -> None:

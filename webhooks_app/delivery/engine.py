@@ -36,6 +36,7 @@ from webhooks_app.delivery.records import Job, LaneLost
 from webhooks_app.delivery.steps import Progress, Runner
 from webhooks_app.lanes import Claim
 from webhooks_app.pacing import AwaitingMoment, Pacer
+from webhooks_app.retry import MAX_WAIT_S
 from webhooks_app.tokens import LivePersonAccess
 
 log = structlog.get_logger(__name__)
@@ -100,7 +101,8 @@ class Engine:
             return self._write(claim, job, delivery, None)
         runner = delivery.runner
         try:
-            if job.tries > 0 and job.age_s > settings.MAX_AGE_S:
+            # What was parked meanwhile has not been tried all that time: it is, once the channel works again.
+            if job.tries > 0 and job.age_s > settings.MAX_AGE_S and job.untried_s < 2 * MAX_WAIT_S:
                 outcome: Outcome = Ended(
                     state="dead", outcome="too_old", detail=f"not delivered within MAX_AGE_S ({settings.MAX_AGE_S:g} s)"
                 )

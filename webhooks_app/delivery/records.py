@@ -34,7 +34,7 @@ class LaneLost(ConnectorError):
 class Job:
     """An event that this worker is to deliver. ``in_doubt``: an earlier call for it may have taken effect unseen.
 
-    ``joined`` are the rows whose words it says too, and which end with it.
+    ``untried_s``: seconds since its last call began. ``joined`` are the rows whose words it says too, and which end with it.
     """
 
     id: int
@@ -56,6 +56,7 @@ class Job:
     in_doubt: bool
     wire_type: str
     by_bot: bool
+    untried_s: float
     read_age_s: float
     read_at_s: float
     joined: tuple[int, ...] = ()
@@ -68,7 +69,7 @@ class Job:
 
 _COLUMNS = """e.id, e.public_id, e.brand_id, e.channel_id, e.conversation_id, e.content, e.consumer_external_id, e.profile, e.dialog_id,
     e.sequence, e.occurred_at, e.received_at, e.tries, e.started_at, e.progress, e.possibly_doubled, e.state = 'sending', e.wire_type,
-    e.by_bot, extract(epoch FROM now() - e.received_at)::float"""
+    e.by_bot, COALESCE(extract(epoch FROM now() - e.started_at), 0)::float, extract(epoch FROM now() - e.received_at)::float"""
 
 
 def _job(row: Sequence[Any]) -> Job:
