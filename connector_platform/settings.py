@@ -86,6 +86,9 @@ RECONCILE_WAIT_S = env.read("RECONCILE_WAIT_S", "5", env.number(0, 120), hint="s
 RETRY_SCALE = env.read("RETRY_SCALE", "1", env.number(0.001, 10), hint="a factor, 0.001 to 10")
 """Multiplies every retry wait; below 1 only in tests."""
 
+METRICS_PORT = env.read("METRICS_PORT", "0", env.whole(0, 65535), hint="a port, or 0 for none")
+"""Where a worker or the sweeper serves its own metrics (GET /metrics); the web server has them at its own address. One port a process."""
+
 HISTORY_DAYS = env.read("HISTORY_DAYS", "30", env.number(0.01, 3650), hint="days, 0.01 to 3650")
 """Finished events, their attempts and raw bodies are deleted after this long."""
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Histogram
+import structlog
+from django.conf import settings
+from prometheus_client import Counter, Histogram, start_http_server
+
+log = structlog.get_logger(__name__)
 
 CALLBACKS = Counter("connector_callbacks_total", "Callbacks and webhooks received, by what became of them.", ["source", "result"])
 EVENTS = Counter("connector_events_total", "Events found in callbacks, by what became of them.", ["source", "result"])
@@ -15,3 +19,15 @@ RECEIVE_SECONDS = Histogram(
 ATTEMPTS = Counter("connector_attempts_total", "Calls made, by outcome.", ["target", "outcome"])
 DELIVERED = Counter("connector_delivered_total", "Events that reached an end, by state.", ["direction", "state"])
 LANES_CLAIMED = Counter("connector_lanes_claimed_total", "Lanes claimed, by whether their last worker died.", ["abandoned"])
+
+
+def serve_metrics() -> None:
+    """Serve this process's metrics at ``METRICS_PORT``, if one is set. A port that is taken is no reason not to work: it is logged."""
+    if not settings.METRICS_PORT:
+        return
+    try:
+        start_http_server(settings.METRICS_PORT)
+    except OSError as error:
+        log.error("metrics_not_served", port=settings.METRICS_PORT, reason=str(error))
+    else:
+        log.info("metrics_served", port=settings.METRICS_PORT)

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 from django.conf import settings as django_settings
 from django.db import connection as orm
 from pytest_httpserver import HTTPServer
@@ -23,6 +24,7 @@ from werkzeug import Request, Response
 from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.errors import ConfigurationError
 from connector_platform.database import run
+from stack.ports import free_port
 from stack.redis import EmbeddedRedis
 from tests.support.stack import wait_until
 from tests.webhooks_app.far_side import FarSide
@@ -207,6 +209,7 @@ def test_a_celery_worker_drains_through_a_death_of_redis_and_ends_with_0_on_sigt
     redis.start()
     redis.wait_ready()
     log = tmp_path / "worker.log"
+    metrics_port = free_port()
     database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{orm.settings_dict['NAME']}").geturl()
     env = {
         **os.environ,
@@ -215,6 +218,7 @@ def test_a_celery_worker_drains_through_a_death_of_redis_and_ends_with_0_on_sigt
         "HTTP_ALLOWED_ORIGINS": origin,
         "PROVIDER_API_BASES": f"messenger={origin}/graph",
         "POLL_S": "0.05",
+        "METRICS_PORT": str(metrics_port),
         "PUBLIC_URL": django_settings.PUBLIC_URL,
     }
     options = ["-P", "threads", "-c", "2", "--without-gossip", "--without-mingle", "-l", "INFO", "-n", "tests@%h"]
@@ -229,6 +233,8 @@ def test_a_celery_worker_drains_through_a_death_of_redis_and_ends_with_0_on_sigt
     try:
         world.consumer_says("hello")
         wait_until(lambda: far.texts() == ["hello"], 60, f"not delivered; {log.read_text()[-2000:]}")
+        metrics = requests.get(f"http://127.0.0.1:{metrics_port}/metrics", timeout=10).text
+        assert 'connector_delivered_total{direction="i",state="done"} 1.0' in metrics
         # when: Redis is killed, and messages keep coming
         redis.kill9()
         for number in range(10):
