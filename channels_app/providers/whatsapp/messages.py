@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from channels_app.providers._meta.whatsapp import orders
 from channels_app.providers.whatsapp import renderings
 from channels_app.providers.whatsapp.config import WhatsAppAppConfig
 from connector_platform.core import wire
@@ -66,7 +67,7 @@ def read(message: dict[str, Any], config: WhatsAppAppConfig) -> Found:
         yield "message.referral", "referral", OptIn(reference=came_by[:300])
     product = wire.obj(wire.obj(message, "context"), "referred_product")
     if product:
-        yield "message.referred_product", "product", _note("product", renderings.product(product))
+        yield "message.referred_product", "product", _note("product", orders.product(product))
     kind = wire.text(message, "type")
     if kind == "text":
         yield from _text(message, config)
@@ -154,7 +155,7 @@ def _reaction(message: dict[str, Any]) -> Found:
 
 def _order(message: dict[str, Any]) -> Found:
     order = wire.obj(message, "order")
-    yield "message.order", "", _note("order", renderings.order(order))
+    yield "message.order", "", _note("order", orders.order(order))
     if words := wire.text(order, "text").strip():
         yield "message.order_text", "#1", Text(text=words)
 

@@ -11,9 +11,9 @@ from typing import Any
 from pydantic import SecretStr
 
 from channels_app.providers._meta.verify import SIGNATURE_HEADER, signature
+from channels_app.providers._meta.whatsapp.config import WhatsAppTemplate
 from channels_app.providers.base import CallbackRequest
 from channels_app.providers.whatsapp import WhatsApp, WhatsAppAppConfig, WhatsAppConfig
-from channels_app.providers.whatsapp.config import WhatsAppTemplate
 from connector_platform.core.calls import HttpCall, HttpResponse
 from tests.providers._meta import case as meta
 from tests.providers._meta.case import challenge, json_response, post

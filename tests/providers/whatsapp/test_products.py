@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channels_app.providers.whatsapp import renderings
+from channels_app.providers._meta.whatsapp import orders
 from connector_platform.core.events import RichContent
 from tests.providers.whatsapp.test_outbound import messages, sent
 
@@ -140,4 +140,4 @@ def item(product: str, quantity: Any = 1, price: Any = None, currency: str = "EU
     ],
 )
 def test_an_order_is_told_with_quantities_prices_and_their_sum(items: list[Any], words: str) -> None:
-    assert renderings.order({"product_items": items}).endswith(words)
+    assert orders.order({"product_items": items}).endswith(words)

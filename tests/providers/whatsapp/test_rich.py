@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channels_app.providers.whatsapp import rich
+from channels_app.providers._meta.whatsapp import rich
 from connector_platform.core.errors import UnsupportedContent
 from connector_platform.core.events import RichContent
 from connector_platform.core.rich import LossKind

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels_app.providers.whatsapp.config import WhatsAppTemplate
-from channels_app.providers.whatsapp.templates import template_message
+from channels_app.providers._meta.whatsapp.config import WhatsAppTemplate
+from channels_app.providers._meta.whatsapp.templates import template_message
 from connector_platform.core.errors import UnsupportedContent
 from connector_platform.core.events import Content, RichContent, Text
 from tests.providers.contract.cases import NOW

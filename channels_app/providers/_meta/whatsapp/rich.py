@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from channels_app.providers.whatsapp.config import WhatsAppConfig
-from channels_app.providers.whatsapp.files import MAX_CAPTION, picture_message
-from channels_app.providers.whatsapp.lists import native_list
-from channels_app.providers.whatsapp.products import product_message
+from channels_app.providers._meta.whatsapp.config import WhatsAppMessages
+from channels_app.providers._meta.whatsapp.files import MAX_CAPTION, picture_message
+from channels_app.providers._meta.whatsapp.lists import native_list
+from channels_app.providers._meta.whatsapp.products import product_message
 from connector_platform.core.events import RichContent
 from connector_platform.core.rich import Abilities, Button, ButtonKind, Choice, Loss, Part, Shown, parse, plan
 from connector_platform.core.rich.parts import CardPart, CarouselPart, ChoicesPart, ImagePart, LinkPart, LocationPart, TextPart
@@ -70,7 +70,7 @@ def text_messages(text: str) -> list[Message]:
 
 
 def render(
-    content: RichContent, config: WhatsAppConfig, *, payload_for: Callable[[Choice], str], image_schemes: frozenset[str]
+    content: RichContent, config: WhatsAppMessages, *, payload_for: Callable[[Choice], str], image_schemes: frozenset[str]
 ) -> Rendered:
     """The messages that ``content`` becomes. ``payload_for``: what goes behind a button. ``image_schemes``: where pictures are fetched from.
 
@@ -93,7 +93,7 @@ def render(
     return Rendered(messages=messages, losses=planned.losses, shown=planned.shown)
 
 
-def _add(messages: list[Message], part: Part, config: WhatsAppConfig, titles: dict[str, str]) -> None:
+def _add(messages: list[Message], part: Part, config: WhatsAppMessages, titles: dict[str, str]) -> None:
     match part:
         case TextPart():
             messages.append(_text(part.text))
@@ -137,7 +137,7 @@ def _above(messages: list[Message]) -> str:
     return ""
 
 
-def _card(body: str, image_url: str, buttons: Sequence[Button], config: WhatsAppConfig, titles: dict[str, str]) -> list[Message]:
+def _card(body: str, image_url: str, buttons: Sequence[Button], config: WhatsAppMessages, titles: dict[str, str]) -> list[Message]:
     header: Message = {"header": {"type": "image", "image": {"link": image_url}}} if image_url else {}
     shown = {"body": {"text": body}}
     if buttons[0].kind is ButtonKind.LINK:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from channels_app.providers._meta.template_requests import metadata_of
-from channels_app.providers.whatsapp.lists import MAX_BODY, MAX_FOOTER, MAX_HEADER, MAX_SECTION_TITLE, tagged_texts
+from channels_app.providers._meta.whatsapp.lists import MAX_BODY, MAX_FOOTER, MAX_HEADER, MAX_SECTION_TITLE, tagged_texts
 from connector_platform.core import wire
 from connector_platform.core.events import RichContent
 from connector_platform.core.rich import Loss, LossKind, model

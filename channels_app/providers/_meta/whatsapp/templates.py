@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from channels_app.providers._meta.template_requests import Offer
-from channels_app.providers.whatsapp.config import WhatsAppConfig, WhatsAppTemplate
+from channels_app.providers._meta.whatsapp.config import WhatsAppMessages, WhatsAppTemplate
 from connector_platform.core.events import Content
 
 Message = dict[str, Any]
 
 
-def template_message(content: Content, config: WhatsAppConfig) -> Message | None:
+def template_message(content: Content, config: WhatsAppMessages) -> Message | None:
     """The template that ``content`` asks for, as a message; None where it asks for none.
 
     Raises:
@@ -25,12 +25,12 @@ def template_message(content: Content, config: WhatsAppConfig) -> Message | None
     return _message(*requested) if requested else None
 
 
-def offered(config: WhatsAppConfig) -> str:
+def offered(config: WhatsAppMessages) -> str:
     """What could be sent, in a sentence for the agent."""
     return _offer(config).sentence()
 
 
-def _offer(config: WhatsAppConfig) -> Offer[WhatsAppTemplate]:
+def _offer(config: WhatsAppMessages) -> Offer[WhatsAppTemplate]:
     return Offer(config.templates, config.template_command)
 
 

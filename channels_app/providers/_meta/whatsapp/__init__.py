@@ -1,0 +1,1 @@
+"""WhatsApp's messages as Meta takes them, whether they go to Meta itself or by a vendor that passes them on."""
