@@ -5,6 +5,7 @@ Source: https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/payload
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from channels_app.providers._meta import wire
@@ -12,15 +13,15 @@ from channels_app.providers._meta import wire
 MAX_PRODUCTS = 30
 MAX_PRICE = 10**12
 
+_WRITTEN_PRICE = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
+
 
 def order(data: dict[str, Any]) -> str:
     """``ordered 2 × SKU-1 at 12.5 EUR, 1 × SKU-2 at 3 EUR, in all 28 EUR from catalogue 123``."""
     products: list[str] = []
     totals: list[tuple[str, float] | None] = []
     for item in wire.items(data, "product_items"):
-        quantity, price, currency = wire.digits(item, "quantity") or "1", wire.number(item, "item_price"), wire.text(item, "currency")[:3]
-        if price is not None and not 0 <= price < MAX_PRICE:
-            price = None
+        quantity, price, currency = wire.digits(item, "quantity") or "1", _price(item), wire.text(item, "currency")[:3]
         at = f" at {_money(price, currency)}" if price is not None else ""
         products.append(f"{quantity} × {wire.identifier(item, 'product_retailer_id')[:100] or 'a product'}{at}")
         totals.append(None if price is None else (currency, int(quantity) * price))
@@ -33,6 +34,13 @@ def order(data: dict[str, Any]) -> str:
         told += f", in all {_money(sum(amount for _, amount in priced), priced[0][0])}"
     catalogue = wire.identifier(data, "catalog_id")
     return f"ordered {told}" + (f" from catalogue {catalogue}" if catalogue else "")
+
+
+def _price(item: Any) -> float | None:
+    """The price of one; None where there is none that can be. Meta writes a number, vendors that pass it on a text."""
+    written = wire.text(item, "item_price")
+    price = float(written) if _WRITTEN_PRICE.fullmatch(written) else wire.number(item, "item_price")
+    return price if price is not None and 0 <= price < MAX_PRICE else None
 
 
 def _money(amount: float, currency: str) -> str:
