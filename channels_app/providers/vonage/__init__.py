@@ -1,4 +1,4 @@
-"""Vonage: SMS and MMS on a number of one's own, over the Messages API or the older SMS API."""
+"""Vonage: SMS and MMS on a number of one's own, and the WhatsApp, RCS, Viber and Messenger senders of its Messages API."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from channels_app.providers.base import CallbackAnswer, CallbackRequest, Capabilities, Provider, SendContext, Sent, TextUnit
-from channels_app.providers.vonage import calls, errors, inbound, outbound, setup, sms_inbound, verify
+from channels_app.providers.vonage import calls, errors, inbound, outbound, setup, sms, sms_inbound, verify
 from channels_app.providers.vonage.config import VonageConfig
 from connector_platform.core.calls import HttpCall, HttpResponse, Steps
 from connector_platform.core.events import Content, File, ParsedCallback
@@ -15,19 +15,27 @@ __all__ = ["Vonage", "VonageConfig"]
 
 
 class Vonage(Provider):
-    """One number is one channel. SMS and MMS know neither typing nor read receipts."""
+    """One sender is one channel. What SMS lacks and others have is said in README.md."""
 
     slug = "vonage"
-    title = "Vonage SMS"
+    title = "Vonage (SMS, MMS, WhatsApp, RCS, Viber, Messenger)"
     config_model = VonageConfig
     capabilities = Capabilities(
-        max_text=outbound.MAX_TEXT,
+        max_text=sms.MAX_TEXT,
         text_unit=TextUnit.CHARACTERS,
         images_in=True,
         images_out=True,
         files_in=True,
         files_out=True,
+        locations_in=True,
+        quick_replies=True,
+        buttons=True,
+        typing_out=True,
+        # The dots go out after 25 s.
+        typing_repeat_s=20,
+        mark_read_out=True,
         delivered_receipts=True,
+        read_receipts=True,
     )
     event_types = MappingProxyType({**inbound.EVENT_TYPES, **sms_inbound.EVENT_TYPES})
     errors = errors.ERRORS
@@ -48,8 +56,8 @@ class Vonage(Provider):
         return inbound.parse(request.body, config) if config.api == "messages" else sms_inbound.parse(request, config)
 
     def address(self, config: VonageConfig) -> str:
-        """The number, without a plus, as Vonage writes it."""
-        return config.sender
+        """The number, without a plus, as Vonage writes it; any other sender with its kind before it."""
+        return config.address
 
     def send(self, content: Content, config: VonageConfig, context: SendContext) -> Steps[Sent]:
         """See ``outbound.send``."""

@@ -1,7 +1,7 @@
 """Vonage's calls: where they go and how they are signed. The result is for ``errors.interpret``.
 
 Source: https://developer.vonage.com/en/getting-started/concepts/authentication, https://developer.vonage.com/en/api/messages,
-https://developer.vonage.com/en/api/sms (checked 2026-11).
+https://developer.vonage.com/en/api/sms, .../en/messages/concepts/replying-indicators (checked 2026-11).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ REST = "https://rest.nexmo.com"
 DOWNLOAD = "fetch_file"
 SEND_MESSAGE = "send_message"
 SEND_SMS = "send_sms"
+MARK = "mark"
 
 TOKEN_LIFETIME_S = 15 * 60
 _VENDOR_DOMAINS = ("nexmo.com", "vonage.com")
@@ -35,6 +36,13 @@ def message(fields: dict[str, Any], config: VonageConfig, context: SendContext, 
     """A call of the Messages API that sends one message; ``part`` counts those of one event from 1."""
     headers = {"Authorization": application_token(config, context, f"{context.message_id}/{part}"), "Accept": "application/json"}
     return HttpCall.json("POST", f"{context.api_base or API}/v1/messages", fields, headers=headers, purpose=SEND_MESSAGE)
+
+
+def mark(message_uuid: str, fields: dict[str, Any], config: VonageConfig, context: SendContext) -> HttpCall:
+    """A call that changes what the person sees of a message of theirs. It has to be made in the region of the sender."""
+    url = f"{context.api_base or f'https://api-{config.region}.vonage.com'}/v1/messages/{message_uuid}"
+    headers = {"Authorization": application_token(config, context, f"{message_uuid}/{sorted(fields)}"), "Accept": "application/json"}
+    return HttpCall.json("PATCH", url, fields, headers=headers, purpose=MARK, effect=False)
 
 
 def sms(fields: dict[str, str], config: VonageConfig, context: SendContext) -> HttpCall:

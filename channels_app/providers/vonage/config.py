@@ -1,4 +1,4 @@
-"""What an operator types in for one number.
+"""What an operator types in for one sender.
 
 Source: https://developer.vonage.com/en/getting-started/concepts/authentication and .../signing-messages (checked 2026-11).
 """
@@ -12,22 +12,27 @@ from typing import Annotated, Literal, Self
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
+from channels_app.providers._meta.whatsapp.config import WhatsAppMessages
 from channels_app.providers._sms.config import MORE_STOP_WORDS, START_WORDS, StartWords, StopWords
 from channels_app.providers.base import ProviderConfig
 
+Kind = Literal["sms", "whatsapp", "rcs", "viber", "messenger"]
 SignatureMethod = Literal["sha256", "sha512", "sha1", "md5", "md5hash"]
 
 _PEM = re.compile(r"-----BEGIN ((?:RSA )?PRIVATE KEY)-----(.*?)-----END \1-----", re.DOTALL)
-_NUMBER = re.compile(r"[0-9]{3,15}")
-
-
-def _sender(value: str) -> str:
-    digits = re.sub(r"[\s().-]", "", value).removeprefix("+")
-    if not _NUMBER.fullmatch(digits):
-        raise ValueError("must be the number itself with its country code, such as 31970102003, or a short code; names cannot be answered")
-    return digits
+# What each kind of sender looks like: vonage-messages 1.8.1 (the vendor's own models) has the same for RCS, Viber and Messenger.
+_SENDERS: dict[Kind, tuple[re.Pattern[str], str]] = {
+    "sms": (
+        re.compile(r"[0-9]{3,15}"),
+        "must be the number itself with its country code, such as 31970102003, or a short code; names cannot be answered",
+    ),
+    "whatsapp": (re.compile(r"[1-9][0-9]{6,14}"), "must be the WhatsApp number with its country code, such as 31970102003"),
+    "rcs": (re.compile(r"[A-Za-z0-9_&-]{1,50}"), "must be the RCS agent's sender ID: letters, digits, -, _ and & without blanks"),
+    "viber": (re.compile(r"[A-Za-z0-9_-]{1,50}"), "must be the Viber Service Message ID that Vonage shows, such as 12345"),
+    "messenger": (re.compile(r"[0-9]{1,50}"), "must be the Facebook page's ID, digits only"),
+}
 
 
 def _credential(value: SecretStr) -> SecretStr:
@@ -82,12 +87,18 @@ def read_key(pem: str) -> RSAPrivateKey:
 Credential = Annotated[SecretStr, AfterValidator(_credential)]
 
 
-class VonageConfig(ProviderConfig):
-    """One number as a channel, with the account and, for the Messages API, the application that it belongs to."""
+class VonageSender(ProviderConfig):
+    """One sender, with the account and, for the Messages API, the application that it belongs to."""
 
-    sender: Annotated[str, AfterValidator(_sender)] = Field(
-        title="Number",
-        description="Dashboard → Phone numbers → Your numbers: the number with its country code, or the short code. It is the sender, too.",
+    kind: Kind = Field(
+        default="sms",
+        title="Kind of sender",
+        description="What the sender below is. All but “sms” (which does MMS, too) go over the Messages API.",
+    )
+    sender: str = Field(
+        title="Sender",
+        description="SMS: Dashboard → Phone numbers → Your numbers, with the country code, or the short code. Else Dashboard → Social channels: "
+        "the WhatsApp number, the RCS agent's sender ID, the Viber Service Message ID or the ID of the Facebook page.",
     )
     api: Literal["messages", "sms"] = Field(
         default="messages",
@@ -123,11 +134,36 @@ class VonageConfig(ProviderConfig):
             "that have MMS."
         ),
     )
+    region: Literal["eu", "us", "ap"] = Field(
+        default="eu",
+        title="Region",
+        description="WhatsApp only: where Vonage hosts the number. Marks of reading and typing have to be made there.",
+    )
     stop_keywords: StopWords = MORE_STOP_WORDS
     start_keywords: StartWords = START_WORDS
 
+    @property
+    def address(self) -> str:
+        """The sender as callbacks name it; with its kind before it where it is no number for SMS, which may be the same number."""
+        return self.sender if self.kind == "sms" else f"{self.kind}:{self.sender}"
+
+    @field_validator("sender")
+    @classmethod
+    def _is_of_its_kind(cls, value: str, info: ValidationInfo) -> str:
+        kind: Kind = info.data.get("kind", "sms")
+        if kind in ("sms", "whatsapp"):
+            value = re.sub(r"[\s().-]", "", value).removeprefix("+")
+        pattern, problem = _SENDERS[kind]
+        if not pattern.fullmatch(value):
+            raise ValueError(problem)
+        return value
+
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
+        if self.kind != "sms" and self.api == "sms":
+            raise ValueError("api cannot be “sms” for such a sender: only the Messages API carries more than SMS")
+        if self.kind != "sms" and self.media == "mms":
+            raise ValueError("media cannot be “mms” for such a sender: it has pictures of its own")
         if self.api == "messages" and not self.application_id:
             raise ValueError("application_id is missing: the Messages API knows the channel by its application")
         if self.api == "messages" and not self.private_key.get_secret_value():
@@ -135,3 +171,7 @@ class VonageConfig(ProviderConfig):
         if self.api == "sms" and self.media == "mms":
             raise ValueError("media cannot be “mms” with the SMS API, which carries texts only; choose the Messages API")
         return self
+
+
+class VonageConfig(WhatsAppMessages, VonageSender):
+    """One sender as a channel."""

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from channels_app.providers.base import ErrorMeaning, raise_for_status
-from channels_app.providers.vonage.calls import DOWNLOAD, SEND_MESSAGE, SEND_SMS
+from channels_app.providers.vonage.calls import DOWNLOAD, MARK, SEND_MESSAGE, SEND_SMS
 from connector_platform.core import wire
 from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.errors import (
@@ -52,6 +52,7 @@ ERRORS: tuple[ErrorMeaning, ...] = (
     _row("422/1240", RecipientGone, "the person has opted out", "Nothing to do. Only a START from the person takes it back."),
     _row("429", Throttled, "too many messages in a short time", _SLOWER),
     _row("500", ServerFault, "a failure at Vonage", _LATER),
+    _row("mark", ContentRejected, "Vonage does not know the message that was to be marked as read", "Is the channel's region right?"),
     _row("no_id", OutcomeUnknown, "Vonage answered without a message id", _LOOK),
     _row("sms/1", Throttled, "too many messages in a short time", _SLOWER),
     _row("sms/2", ContentRejected, "a parameter is missing", _PROGRAM),
@@ -89,6 +90,8 @@ def interpret(call: HttpCall, response: HttpResponse) -> None:
     """
     if call.purpose == DOWNLOAD:
         raise_for_status(response)
+    elif call.purpose == MARK and response.status in (404, 422):
+        raise _error("mark")
     elif not response.is_success:
         _raise_for_refusal(response)
     elif call.purpose == SEND_SMS:

@@ -1,87 +1,58 @@
-"""From our vocabulary to Vonage's messages: texts as SMS, pictures and files as links or as MMS.
+"""From our vocabulary to Vonage's calls: one a message, strictly after another.
 
-Source: https://developer.vonage.com/en/api/messages and https://developer.vonage.com/en/api/sms (checked 2026-11).
+Source: https://developer.vonage.com/en/api/messages (checked 2026-11); all bodies pass the models of the vendor's SDK, vonage-messages 1.8.1.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Mapping
 
-from channels_app.providers._sms import gsm7
-from channels_app.providers._sms.numbers import vendor_number
-from channels_app.providers._sms.outbound import Limits, Message, Rendered, part_id, render, send_messages, texts
+from channels_app.providers._sms.outbound import part_id
 from channels_app.providers.base import SendContext, Sent
-from channels_app.providers.vonage import calls
-from channels_app.providers.vonage.config import VonageConfig
-from channels_app.providers.vonage.errors import message_uuid, sms_ids
-from connector_platform.core.calls import HttpCall, Steps
-from connector_platform.core.events import Content, File, FileKind
+from channels_app.providers.vonage import calls, messenger, rcs, sms, viber, whatsapp
+from channels_app.providers.vonage.config import Kind, VonageConfig
+from channels_app.providers.vonage.errors import message_uuid
+from channels_app.providers.vonage.rendered import Rendered
+from connector_platform.core.calls import Steps
+from connector_platform.core.events import ChatState, Close, Content, ConversationChange, Receipt
 
-MAX_TEXT = 1000
-"""Characters of one text; Vonage cuts it into SMS that the phone joins."""
-MAX_CAPTION = 2000
-MAX_CALLBACK = 100
-"""The longest address that the SMS API takes with a message; with a longer one reports go to the account's."""
-
-SMS_LIMITS = Limits(max_text=MAX_TEXT)
-MMS_LIMITS = replace(SMS_LIMITS, image_schemes=frozenset({"https", "http"}), max_caption=MAX_CAPTION)
-_MMS_TYPES = {FileKind.IMAGE: "image", FileKind.VIDEO: "video", FileKind.AUDIO: "audio", FileKind.DOCUMENT: "file"}
+_RENDERERS: Mapping[Kind, Callable[[Content, VonageConfig, SendContext], Rendered]] = {
+    "sms": sms.render,
+    "whatsapp": whatsapp.render,
+    "rcs": rcs.render,
+    "viber": viber.render,
+    "messenger": messenger.render,
+}
 
 
 def send(content: Content, config: VonageConfig, context: SendContext) -> Steps[Sent]:
-    """The calls that ``content`` takes, one message strictly after another. The SMS API tells an id for each SMS that a text became.
+    """The calls that ``content`` takes. Only WhatsApp can show typing and reading; a close and a changed conversation are shown nowhere.
 
     Raises:
-        UnsupportedContent: SMS has no form for it, or there is nothing in it. RecipientGone: the recipient is a name.
+        UnsupportedContent: there is no form for it, or nothing in it. RecipientGone: the recipient is a name.
+        WindowClosed: WhatsApp, Messenger: the person's last message is too long ago; known without a call.
     """
-    limits = MMS_LIMITS if config.media == "mms" else SMS_LIMITS
-    rendered = _mms(content) if isinstance(content, File) and content.url and config.media == "mms" else render(content, limits)
-    to = vendor_number(context.to)
-
-    def message_call(message: Message, part: int) -> HttpCall:
-        return calls.message(_fields(message, to, config, context, part), config, context, part=part)
-
-    def sms_call(message: Message, part: int) -> HttpCall:
-        return calls.sms(_sms_fields(message, to, config, context, part), config, context)
-
-    if config.api == "messages":
-        return (yield from send_messages(rendered, message_call, lambda response: [message_uuid(response)]))
-    return (yield from send_messages(rendered, sms_call, sms_ids))
-
-
-def _mms(file: File) -> Rendered:
-    """The file with its caption; one that is too long follows as a text."""
-    if len(file.caption) <= MAX_CAPTION:
-        return Rendered(messages=[Message(text=file.caption, file=file)])
-    return Rendered(messages=[Message(file=file), *texts(file.caption, SMS_LIMITS)])
-
-
-def _fields(message: Message, to: str, config: VonageConfig, context: SendContext, part: int) -> dict[str, Any]:
-    kind = _MMS_TYPES[message.file.kind] if message.file else "text"
-    fields: dict[str, Any] = {
-        "channel": "mms" if message.file else "sms",
-        "message_type": kind,
-        "to": to,
-        "from": config.sender,
-        # Our id, for Vonage's records: it does not keep a second message with the same from being sent.
-        "client_ref": part_id(context.message_id, part),
-        "webhook_url": f"{context.callback_url}/status",
-        "webhook_version": "v1",
-    }
-    if message.file:
-        return {**fields, kind: {"url": message.file.url, **({"caption": message.text} if message.text else {})}}
-    return {**fields, "text": message.text}
-
-
-def _sms_fields(message: Message, to: str, config: VonageConfig, context: SendContext, part: int) -> dict[str, str]:
-    callback = f"{context.callback_url}/status"
-    return {
-        "from": config.sender,
-        "to": to,
-        "text": message.text,
-        "type": "text" if gsm7.fits(message.text) else "unicode",
-        "status-report-req": "1",
-        "client-ref": part_id(context.message_id, part),
-        **({"callback": callback} if len(callback) <= MAX_CALLBACK else {}),
-    }
+    match content:
+        case ChatState() | Receipt() if config.kind == "whatsapp":
+            return (yield from whatsapp.mark(content, config, context))
+        case ChatState() | Receipt() | Close() | ConversationChange():
+            return Sent()
+    if config.api == "sms":
+        return (yield from sms.send_by_sms_api(content, config, context))
+    rendered = _RENDERERS[config.kind](content, config, context)
+    to = whatsapp.recipient(context.to) if config.kind == "whatsapp" else context.to
+    if config.kind not in ("whatsapp", "messenger"):
+        to = sms.recipient(context.to)
+    ids: list[str] = []
+    for part, message in enumerate(rendered.messages, 1):
+        fields = {
+            **message,
+            "to": to,
+            "from": config.sender,
+            # Our id, for Vonage's records: it does not keep a second message with the same from being sent.
+            "client_ref": part_id(context.message_id, part),
+            "webhook_url": f"{context.callback_url}/status",
+            "webhook_version": "v1",
+        }
+        ids.append(message_uuid((yield calls.message(fields, config, context, part=part))))
+    return Sent(parts=tuple((one,) for one in ids), losses=rendered.losses, shown=rendered.shown)

@@ -30,6 +30,8 @@ MESSAGE_REASONS: Mapping[str, str] = MappingProxyType(
         "1000": "too many messages in a short time",
         "1010": _INVALID,
         "1020": _INVALID,
+        "1021": "the tag is not valid",
+        "1022": "there is no such template, or its values do not fit",
         "1030": "a failure at Vonage",
         "1040": "Vonage could not process it; is the number right?",
         "1050": _BARRED,
@@ -59,6 +61,7 @@ MESSAGE_REASONS: Mapping[str, str] = MappingProxyType(
         "1310": "the phone cannot show such a message",
         "1320": "the message had been sent before",
         "1330": _UNKNOWN,
+        "1340": "the person's last message is too long ago: until the person writes again, only a template can go",
         "1360": "it could not be delivered in time",
     }
 )

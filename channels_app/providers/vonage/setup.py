@@ -1,6 +1,7 @@
 """Telling Vonage where callbacks go, and asking whether it still knows.
 
-Messages API: the application's two addresses, and the number's link to the application. SMS API: the number's own address; where reports
+Messages API: the application's two addresses, and a number's link to the application; the vendor has no documented call that links another
+kind of sender. SMS API: the number's own address; where reports
 go is told with each message.
 
 Source: https://developer.vonage.com/en/api/application.v2 and https://developer.vonage.com/en/api/numbers (checked 2026-11).
@@ -29,7 +30,7 @@ def check(config: VonageConfig, context: SendContext) -> Steps[str]:
     Raises:
         CredentialsRejected: Vonage does not take the log-in. ConfigurationError: no such application or number.
     """
-    number = yield from _number(config, context)
+    number = (yield from _number(config, context)) if config.kind == "sms" else {}
     if config.api == "sms":
         is_ours = wire.text(number, "moHttpUrl") == f"{context.callback_url}/inbound"
         return f"Connected to {config.sender}{'' if is_ours else ', but its inbound webhook is another address: register it'}."
@@ -38,7 +39,7 @@ def check(config: VonageConfig, context: SendContext) -> Steps[str]:
     webhooks = _webhooks(application)
     if any(webhooks.get(name) != f"{context.callback_url}{path}" for name, path in _WEBHOOKS.items()):
         faults.append("its webhooks are other addresses: register them")
-    if _application_of(number) != config.application_id:
+    if config.kind == "sms" and _application_of(number) != config.application_id:
         faults.append("the number is not linked to the application: register the webhook")
     name = wire.text(application, "name")[:64] or config.application_id
     return f"Connected to application “{name}” for {config.sender}{''.join(f', but {fault}' for fault in faults)}."
@@ -50,13 +51,15 @@ def register_webhook(config: VonageConfig, context: SendContext) -> Steps[str]:
     Raises:
         DeliveryError: Vonage's answer. ConfigurationError: no such application or number.
     """
-    number = yield from _number(config, context)
+    number = (yield from _number(config, context)) if config.kind == "sms" else {}
     if config.api == "sms":
         yield from _update_number(number, config, context, moHttpUrl=f"{context.callback_url}/inbound")
         return f"Vonage calls this channel for {config.sender}."
     application = yield from _application(config, context)
     webhooks = {name: {"address": f"{context.callback_url}{path}", "http_method": "POST"} for name, path in _WEBHOOKS.items()}
     yield from _update_application(application, webhooks, config, context)
+    if config.kind != "sms":
+        return f"Vonage calls this channel for the application. Link {config.sender} to it under Social channels, if it is not."
     yield from _update_number(number, config, context, app_id=config.application_id)
     return f"Vonage calls this channel for the application, and {config.sender} is linked to it."
 

@@ -15,9 +15,8 @@ from channels_app.providers.base import CallbackRequest
 from channels_app.providers.vonage.config import VonageConfig
 from connector_platform.core import wire
 from connector_platform.core.errors import PayloadMalformed
-from connector_platform.core.events import Content, FileKind, OptOut, Text
+from connector_platform.core.events import Content, OptOut, Text
 
-_KINDS = {"image": FileKind.IMAGE, "video": FileKind.VIDEO, "audio": FileKind.AUDIO, "file": FileKind.DOCUMENT, "vcard": FileKind.DOCUMENT}
 MAX_PARAMETERS = 100
 
 
@@ -26,16 +25,11 @@ def number(value: Any, key: str) -> str:
     return wire.identifier(value, key).removeprefix("+")
 
 
-def file_kind(kind: str) -> FileKind | None:
-    """Our kind of file for Vonage's ``message_type``; None where it is none."""
-    return _KINDS.get(kind)
-
-
-def words(text: str, config: VonageConfig) -> tuple[str, Content]:
+def words(text: str, config: VonageConfig, *, reply_to: str = "") -> tuple[str, Content]:
     """The name of the event and what a text says: a lone stop or start word is an opt-out or opt-in."""
     if wish := consent(text, stop=config.stop_keywords, start=config.start_keywords):
         return "keyword_stop" if isinstance(wish, OptOut) else "keyword_start", wish
-    return "message.text", Text(text=text) if text.strip() else EMPTY
+    return "message.text", Text(text=text, reply_to=reply_to) if text.strip() else EMPTY
 
 
 def instant(text: str) -> datetime | None:

@@ -10,11 +10,14 @@ from connector_platform.core.errors import RecipientGone, UnsupportedContent
 from connector_platform.core.events import ChatState, ChatStateKind, Contact, Content, File, FileKind, Location, RichContent, Text
 from tests.providers.contract.cases import ProviderCase, load_case, send
 from tests.providers.contract.test_sending import CARD, QUESTION
+from tests.providers.vonage.case import CONFIG as VONAGE_NUMBER
 
 
 @pytest.fixture(params=["bird", "infobip", "plivo", "sms_gateway", "vonage"])
 def case(request: pytest.FixtureRequest) -> ProviderCase:
-    return load_case(request.param)
+    found = load_case(request.param)
+    # Vonage's own case is a WhatsApp sender.
+    return replace(found, config=VONAGE_NUMBER) if request.param == "vonage" else found
 
 
 @pytest.mark.parametrize(
@@ -76,9 +79,14 @@ def test_a_name_cannot_be_answered(case: ProviderCase) -> None:
         File(kind=FileKind.IMAGE),
         File(kind=FileKind.IMAGE, url="ftp://files.example.com/a"),
         Contact(),
-        ChatState(state=ChatStateKind.COMPOSING),
     ],
 )
 def test_what_has_no_form_is_refused_before_any_call(case: ProviderCase, content: Content) -> None:
     with pytest.raises(UnsupportedContent):
         next(case.provider.send(content, case.config, case.context()))
+
+
+def test_typing_makes_no_call(case: ProviderCase) -> None:
+    # Where other senders of the vendor show it, it is left aside; else it is refused, as the platform never asks for it.
+    with pytest.raises(StopIteration if case.provider.capabilities.typing_out else UnsupportedContent):
+        next(case.provider.send(ChatState(state=ChatStateKind.COMPOSING), case.config, case.context()))

@@ -18,6 +18,7 @@ from channels_app.providers.base import CallbackRequest
 from channels_app.providers.vonage import Vonage, VonageConfig
 from channels_app.providers.vonage.verify import signature
 from connector_platform.core.calls import HttpCall, HttpResponse
+from connector_platform.core.events import ChatState, ChatStateKind
 from tests.providers.contract.cases import NOW, ErrorSample, ProviderCase, TextSample
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -51,6 +52,14 @@ def make_config(**changes: Any) -> VonageConfig:
 CONFIG = make_config()
 MMS_CONFIG = make_config(media="mms")
 SMS_CONFIG = make_config(api="sms", application_id="", private_key="")
+WHATSAPP = make_config(
+    kind="whatsapp",
+    templates=[{"name": "order_update", "language": "en_US", "parameters": ["order", "when"], "purpose": "news of an order"}],
+)
+RCS = make_config(kind="rcs", sender="Acme_Agent")
+VIBER = make_config(kind="viber", sender="12345")
+MESSENGER = make_config(kind="messenger", sender="108800000000017")
+BY_CHANNEL = {"sms": CONFIG, "mms": CONFIG, "whatsapp": WHATSAPP, "rcs": RCS, "viber_service": VIBER, "messenger": MESSENGER}
 
 
 def post(body: Any, path: str = "/inbound", *, escaped: bool = True) -> CallbackRequest:
@@ -104,11 +113,16 @@ def message(consumer_id: str = CONSUMERS[0], uuid: str = "5d8c1e0a-0000-4000-800
 
 
 def text_callback(sample: TextSample) -> CallbackRequest:
-    return post(message(sample.consumer_id, sample.source_id, text=sample.text), escaped=sample.escaped)
+    return post(message(sample.consumer_id, sample.source_id, text=sample.text, channel="whatsapp"), escaped=sample.escaped)
 
 
-def is_sms(fixture: Path) -> bool:
-    return fixture.name.startswith("sms_")
+def fixture_config(fixture: Path) -> VonageConfig:
+    """The sender that the callback is for: that of the channel that it names."""
+    if fixture.name.startswith("sms_"):
+        return SMS_CONFIG
+    if fixture.name.startswith("other_channel"):
+        return CONFIG
+    return BY_CHANNEL[json.loads(fixture.read_bytes()).get("channel", "sms")]
 
 
 def fixture_request(fixture: Path) -> CallbackRequest:
@@ -127,6 +141,8 @@ def answer(call: HttpCall, number: int) -> HttpResponse:
         return reply(200, {"id": APPLICATION_ID, "name": "Acme", "capabilities": {}})
     if "/account/numbers" in call.url:
         return reply(200, {"count": 1, "numbers": [{"country": "NL", "msisdn": NUMBER, "app_id": APPLICATION_ID}]})
+    if call.method == "PATCH":
+        return HttpResponse(status=200, headers={}, body=b"")
     if call.url.endswith("/sms/json"):
         text = dict(parse_qsl(call.body.decode()))["text"]
         count = max(1, -(-len(text) // 153))
@@ -165,6 +181,7 @@ SMS_STATUSES = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "
 ERROR_SAMPLES = {
     **{str(status): ErrorSample(response=problem(status)) for status in (400, 401, 402, 403, 404, 422, 429, 500)},
     **{f"422/{number}": ErrorSample(response=problem(422, number)) for number in ("1120", "1160", "1170", "1240")},
+    "mark": ErrorSample(response=problem(404), content=ChatState(state=ChatStateKind.COMPOSING)),
     "no_id": ErrorSample(response=reply(202, {})),
     **{
         f"sms/{status}": ErrorSample(response=reply(200, sms_answer({"status": status, "error-text": "No"})), config=SMS_CONFIG)
@@ -177,18 +194,21 @@ ERROR_SAMPLES = {
 
 CASE = ProviderCase(
     provider=Vonage(),
-    config=CONFIG,
+    # The kind that can do most; test_kinds.py has the others play by the suite's rules.
+    config=WHATSAPP,
     fixtures_dir=FIXTURES,
     sign=sign,
     text_callback=text_callback,
-    unknown_callback=post(message(message_type="hologram", hologram={"url": "https://example.com/h"})),
+    unknown_callback=post(message(channel="whatsapp", message_type="hologram", hologram={"url": "https://example.com/h"})),
     answer=answer,
     sent_text=sent_text,
     consumer_ids=CONSUMERS,
     signature_header="authorization",
     signature_lifetime=timedelta(hours=24),
     fixture_request=fixture_request,
-    fixture_config=lambda fixture: SMS_CONFIG if is_sms(fixture) else CONFIG,
+    fixture_config=fixture_config,
+    text_limit=4096,
+    recent_source_ids=("5d8c1e0a-0000-4000-8000-000000009001",),
     rendered=rendered,
     error_samples=ERROR_SAMPLES,
     bad_configs=(
@@ -203,5 +223,14 @@ CASE = ProviderCase(
         ("private_key", config_data(private_key="private.key")),
         ("media", config_data(api="sms", media="mms")),
         ("api", config_data(api="voice")),
+        ("kind", config_data(kind="wechat")),
+        ("sender", config_data(kind="whatsapp", sender="3020")),
+        ("sender", config_data(kind="rcs", sender="Acme Agent")),
+        ("sender", config_data(kind="viber", sender="+31 6")),
+        ("sender", config_data(kind="messenger", sender="acme.page")),
+        ("api", config_data(kind="whatsapp", api="sms")),
+        ("media", config_data(kind="rcs", sender="Acme", media="mms")),
+        ("region", config_data(kind="whatsapp", region="moon")),
+        ("template_command", config_data(kind="whatsapp", template_command="send template")),
     ),
 )
