@@ -1,7 +1,8 @@
-"""Vonage: numbers, the Messages API and the older SMS API that a brand's platform calls, and the callbacks that Vonage makes.
+"""Vonage: senders, the Messages API and the older SMS API that a brand's platform calls, and the callbacks that Vonage makes.
 
-Set-up (applications, numbers) is in ``vonage_account``; what the send calls take in ``vonage_forms``, how callbacks are signed in
-``vonage_callbacks``.
+A line is a number (SMS and MMS), or a sender with its kind before it: ``whatsapp:3197010200300``, ``rcs:Acme``. Set-up (applications,
+numbers) is in ``vonage_account``; what the send calls take in ``vonage_forms`` and ``vonage_kinds``, what callbacks say in
+``vonage_events``, how they are signed in ``vonage_callbacks``.
 
 Source: https://developer.vonage.com/en/api/messages, https://developer.vonage.com/en/api/sms and
 https://developer.vonage.com/en/getting-started/concepts/webhooks (checked 2026-11).
@@ -13,31 +14,44 @@ import base64
 import json
 import re
 import secrets
-import time
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from dataclasses import asdict
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
 import jwt
 from aiohttp import web
 
-from sandbox.kernel import Kernel
+from sandbox.kernel import Kernel, now_ms
 from sandbox.phones.base import Acted, Capabilities, Refused, Reported, Simulator
 from sandbox.phones.callbacks import Callback, Courier, Wire
-from sandbox.phones.fields import Fields
 from sandbox.phones.gsm7 import segments
-from sandbox.phones.state import Line, Message, Phone
+from sandbox.phones.state import Message, Phone
 from sandbox.phones.vendor import answer_with_faults
 from sandbox.phones.vonage_account import AccountApi
-from sandbox.phones.vonage_callbacks import keyword, parts, signed, timestamp, tokened
-from sandbox.phones.vonage_forms import Json, Outgoing, Problem, SmsRefused, read_message, read_sms, refusal_body, unauthorized
+from sandbox.phones.vonage_callbacks import signed, tokened
+from sandbox.phones.vonage_events import inbound, sms_parts, sms_receipts, status_report
+from sandbox.phones.vonage_forms import (
+    Json,
+    Outgoing,
+    Problem,
+    SmsRefused,
+    read_mark,
+    read_message,
+    read_sms,
+    refusal_body,
+    unauthorized,
+)
+from sandbox.phones.vonage_kinds import look_of
+from sandbox.phones.vonage_line import CHANNELS, TAKES, VonageLine, read_line
+from sandbox.phones.whatsapp_products import Catalogue
 
-METHODS = ("sha256", "sha512", "sha1", "md5", "md5hash")
-WEBHOOK_FORMATS = ("POST-JSON", "POST", "GET")
+WINDOW_MS = 24 * 60 * 60 * 1000
 FAILURES = {
+    "1020": "Invalid params",
+    "1022": "Invalid template",
+    "1340": "Sent outside allowed window",
     "1180": "Absent Subscriber Temporary",
     "1190": "Absent Subscriber Permanent",
     "1240": "Illegal Number",
@@ -46,36 +60,15 @@ FAILURES = {
 RECEIPT_CODES = {"1180": "2", "1190": "3", "1210": "6", "1240": "9"}  # the SMS API's number for the same
 
 
-@dataclass(kw_only=True)
-class VonageLine(Line):
-    """A number, with the account and the application that it belongs to."""
-
-    api: str  # messages or sms: which of them tells of this number's messages
-    api_key: str
-    api_secret: str
-    signature_secret: str
-    signature_method: str = "sha256"  # of the SMS API
-    webhook_format: str = "POST-JSON"  # of the SMS API
-    application_id: str = ""
-    public_key: str = ""
-    inbound_url: str = ""
-    status_url: str = ""
-    country: str = "NL"
-    mms: bool = True  # the number can send and receive MMS
-    secure_media: bool = True  # a consumer's file is given out for a token only
-    kept: Json = field(default_factory=dict)  # what else was written into the application
-
-    def public(self) -> Json:
-        shown = {"api": self.api, "application_id": self.application_id, "inbound_url": self.inbound_url, "status_url": self.status_url}
-        return {**super().public(), **shown}
-
-
 class Vonage(Simulator[VonageLine]):
     slug = "vonage"
-    title = "Vonage SMS"
+    title = "Vonage"
     look = "sms"
     consumer_example = "31612345678"
-    capabilities: ClassVar[Capabilities] = Capabilities(delivered_receipts=True, images=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        read_receipts=True, delivered_receipts=True, quick_replies=True, images=True, location=True, profile=True
+    )
+    brand_typing_s = 25.0
 
     def __init__(self, kernel: Kernel, courier: Courier) -> None:
         super().__init__(kernel, courier)
@@ -84,32 +77,7 @@ class Vonage(Simulator[VonageLine]):
     # ---- lines and people ----------------------------------------------------------------------------------------------------
 
     def read_line(self, address: str, body: Json) -> VonageLine:
-        fields = Fields(body, "a Vonage line")
-        line = VonageLine(
-            provider=self.slug,
-            address=address,
-            name=fields.get("name", address),
-            auto_delivered=fields.get("auto_delivered", True),
-            api=fields.one_of("api", ("messages", "sms")),
-            api_key=fields.need("api_key", str),
-            api_secret=fields.need("api_secret", str),
-            signature_secret=fields.need("signature_secret", str),
-            signature_method=fields.one_of("signature_method", METHODS),
-            webhook_format=fields.one_of("webhook_format", WEBHOOK_FORMATS),
-            application_id=fields.get("application_id", ""),
-            public_key=fields.get("public_key", ""),
-            inbound_url=fields.get("inbound_url", ""),
-            status_url=fields.get("status_url", ""),
-            country=fields.get("country", "NL"),
-            mms=fields.get("mms", True),
-            secure_media=fields.get("secure_media", True),
-        )
-        fields.done()
-        if not re.fullmatch(r"\d{3,15}", address):
-            raise ValueError("a Vonage number is its digits with the country code, without a plus")
-        if line.api == "messages" and not (line.application_id and line.public_key):
-            raise ValueError("a Vonage line with api messages needs application_id and public_key")
-        return line
+        return read_line(address, body)
 
     def canonical(self, consumer_id: str) -> str:
         """Digits without a plus, however they came; names as they are."""
@@ -120,9 +88,11 @@ class Vonage(Simulator[VonageLine]):
         return str(uuid.uuid4())
 
     def writes(self, line: VonageLine, consumer_id: str, kind: str, text: str, message_id: str = "", **fields: Any) -> Acted:
-        if kind != "text" and not (line.mms and line.api == "messages"):
+        if line.kind and kind not in ("text", *TAKES[line.kind]):
+            raise Refused(f"nobody can send a {kind} to {line.address}")
+        if not line.kind and kind != "text" and not (line.mms and line.api == "messages"):
             raise Refused(f"{line.address} has no MMS: it carries texts only")
-        if kind == "text":
+        if not line.kind and kind == "text":
             fields["segments"] = asdict(segments(text))
         return super().writes(line, consumer_id, kind, text, message_id, **fields)
 
@@ -135,23 +105,12 @@ class Vonage(Simulator[VonageLine]):
     def report_message(self, line: VonageLine, phone: Phone, message: Message) -> Reported:
         if line.api == "sms":
             return self._report_sms(line, phone, message)
-        event: Json = {
-            "channel": "sms" if message["type"] == "text" else "mms",
-            "message_uuid": message["id"],
-            "to": line.address,
-            "from": phone.consumer_id,
-            "timestamp": timestamp(message["at_ms"]),
-        }
-        if message["type"] == "text":
-            text = message["text"]
-            sms = {"num_messages": str(segments(text).count), "keyword": keyword(text)}
-            event |= {"message_type": "text", "text": text, "sms": sms, "usage": {"currency": "EUR", "price": "0.0050"}}
-        else:
-            kind, name = message["media_type"], message["url"].rpartition("/")[2][:60]
+        url = ""
+        if message["type"] in ("image", "file"):
             media_id = secrets.token_hex(16)
             self.media[media_id] = (line, message["url"])
-            part = {"url": f"{self.kernel.base_url}/vonage/v3/media/{media_id}", "name": name}
-            event |= {"message_type": kind, kind: {**part, **({"caption": message["text"]} if message["text"] else {})}}
+            url = f"{self.kernel.base_url}/vonage/v3/media/{media_id}"
+        event = inbound(line, CHANNELS[line.kind], phone, message, url)
         return self._post(line, line.inbound_url, event, phone, message)
 
     def report_delivered(self, line: VonageLine, phone: Phone, messages: list[Message], body: Json) -> Reported:
@@ -165,60 +124,28 @@ class Vonage(Simulator[VonageLine]):
             reported += self._report_status(line, phone, message, word, code)
         return reported
 
+    def report_read(self, line: VonageLine, phone: Phone, messages: list[Message]) -> Reported:
+        if not line.kind:
+            raise Refused("SMS has no read receipts")
+        return [future for message in messages for future in self._report_status(line, phone, message, "read")]
+
     def _report_status(self, line: VonageLine, phone: Phone, message: Message, word: str, code: str = "") -> Reported:
         """Tell what became of a message: submitted, delivered, or failed with ``code``."""
         if line.api == "sms":
             return self._report_receipts(line, phone, message, word, code)
-        status = {"failed": "rejected" if code == "1240" else "undeliverable"}.get(word, word)
-        event: Json = {
-            "message_uuid": message["id"],
-            "to": phone.consumer_id,
-            "from": line.address,
-            "timestamp": timestamp(int(time.time() * 1000)),
-            "status": status,
-            "channel": message["channel"],
-            "usage": {"currency": "EUR", "price": "0.0333"},
-        }
-        if message["client_ref"]:
-            event["client_ref"] = message["client_ref"]
-        if word == "failed":
-            kind = f"https://developer.vonage.com/api-errors/messages#{code}"
-            event["error"] = {"type": kind, "title": code, "detail": FAILURES[code], "instance": secrets.token_hex(16)}
+        event = status_report(line, phone, message, word, code, FAILURES.get(code, ""))
         return self._post(line, message["webhook_url"] or line.status_url, event, phone)
 
     def _report_sms(self, line: VonageLine, phone: Phone, message: Message) -> Reported:
         """The SMS API's callbacks: one for each part of a long text."""
-        pieces = parts(message["text"])
         reported: Reported = []
-        reference = secrets.token_hex(2).upper()
-        for number, piece in enumerate(pieces, 1):
-            fields = {
-                "msisdn": phone.consumer_id,
-                "to": line.address,
-                "messageId": message["id"] if number == 1 else secrets.token_hex(8).upper(),
-                "text": piece,
-                "type": "text" if segments(message["text"]).encoding == "GSM-7" else "unicode",
-                "keyword": keyword(message["text"]),
-            }
-            if len(pieces) > 1:
-                fields |= {"concat": "true", "concat-ref": reference, "concat-total": str(len(pieces)), "concat-part": str(number)}
-            reported += self._call(line, line.inbound_url, fields, phone, message if number == 1 else None)
+        for number, fields in enumerate(sms_parts(line, phone, message)):
+            reported += self._call(line, line.inbound_url, fields, phone, None if number else message)
         return reported
 
     def _report_receipts(self, line: VonageLine, phone: Phone, message: Message, word: str, code: str) -> Reported:
         reported: Reported = []
-        for part_id in message["part_ids"]:
-            fields = {
-                "msisdn": phone.consumer_id,
-                "to": line.address,
-                "network-code": "20404",
-                "messageId": part_id,
-                "price": "0.03330000",
-                "status": {"submitted": "accepted"}.get(word, word),
-                "scts": datetime.now(UTC).strftime("%y%m%d%H%M"),
-                "err-code": RECEIPT_CODES.get(code, "0"),
-                **({"client-ref": message["client_ref"]} if message["client_ref"] else {}),
-            }
+        for fields in sms_receipts(line, phone, message, word, RECEIPT_CODES.get(code, "0")):
             reported += self._call(line, message["webhook_url"] or line.status_url, fields, phone)
         return reported
 
@@ -242,6 +169,7 @@ class Vonage(Simulator[VonageLine]):
     def routes(self) -> list[web.RouteDef]:
         return [
             web.post("/vonage/v1/messages", self._send_message),
+            web.patch("/vonage/v1/messages/{message}", self._mark_message),
             web.post("/vonage/sms/json", self._send_sms),
             web.get("/vonage/v3/media/{media}", self._download),
             *AccountApi(self).routes(),
@@ -292,8 +220,12 @@ class Vonage(Simulator[VonageLine]):
             outgoing = None
             try:
                 lines = self.of_application(request)
-                outgoing = read_message(raw)
-                line = next((line for line in lines if line.address == outgoing.sender and line.api == "messages"), None)
+                templates = tuple(template for line in lines for template in line.templates)
+                catalogue = next((line.catalogue for line in lines if line.catalogue.id), Catalogue())
+                outgoing = read_message(raw, lambda channel, kind, body: look_of(channel, kind, body, templates, catalogue))
+                kind = next((kind for kind, channel in CHANNELS.items() if channel == outgoing.channel), "")
+                address = f"{kind}:{outgoing.sender}" if kind else outgoing.sender
+                line = next((line for line in lines if line.address == address and line.api == "messages"), None)
                 if line is None or (outgoing.channel == "mms" and not line.mms):
                     raise Problem(422, "/messages#1120", "Invalid sender", "The `from` parameter is invalid for the given channel.")
             except Problem as problem:
@@ -302,6 +234,33 @@ class Vonage(Simulator[VonageLine]):
             return web.json_response({"message_uuid": self._accept(line, outgoing, [])}, status=202)
 
         return await answer_with_faults(self.kernel, "vonage.send", request, effect, refusal_body)
+
+    async def _mark_message(self, request: web.Request) -> web.Response:
+        """A person's message on WhatsApp is marked as read, and the dots are shown if that is asked for."""
+        raw = await request.read()
+
+        async def effect() -> web.Response:
+            try:
+                lines = [line for line in self.of_application(request) if line.kind == "whatsapp"]
+                is_typing = read_mark(raw)
+                phone, message = self._written(lines, request.match_info["message"])
+            except Problem as problem:
+                return problem.answer()
+            seen = [m for m in phone.messages if m["direction"] == "out" and m["at_ms"] <= message["at_ms"] and m["status"] != "failed"]
+            if phone.mark(seen, "read"):
+                self.changed(phone)
+            if is_typing:
+                self.brand_types(phone, True)
+            return web.Response(status=200)
+
+        return await answer_with_faults(self.kernel, "vonage.mark", request, effect, refusal_body)
+
+    def _written(self, lines: list[VonageLine], message_id: str) -> tuple[Phone, Message]:
+        for (address, _), phone in self.phones.items():
+            message = phone.find(message_id) if address in {line.address for line in lines} else None
+            if message is not None and message["direction"] == "out":
+                return phone, message
+        raise Problem(404, "#not-found", "Not found", "The requested resource does not exist.")
 
     async def _send_sms(self, request: web.Request) -> web.Response:
         raw = (await request.read()).decode("utf-8", "replace")
@@ -343,14 +302,24 @@ class Vonage(Simulator[VonageLine]):
         phone = self.phone(line, outgoing.to)
         sent = {"client_ref": outgoing.client_ref, "webhook_url": outgoing.webhook_url, "channel": outgoing.channel, "part_ids": part_ids}
         message_id = part_ids[0] if part_ids else self.new_id()
-        if phone.profile.blocked:
-            self.refuses(line.address, outgoing.to, "Illegal Number", code=1240)
-            self._report_status(line, phone, {"id": message_id, **sent}, "failed", "1240")
+        if code := self._late_refusal(line, phone, outgoing):
+            self.refuses(line.address, outgoing.to, FAILURES[code], code=int(code))
+            self._report_status(line, phone, {"id": message_id, **sent}, "failed", code)
             return message_id
-        shown: Json = {"url": outgoing.url} if outgoing.url else {"segments": asdict(segments(outgoing.text))}
+        is_sms = outgoing.kind == "text" and not line.kind
+        shown: Json = {**outgoing.fields, **({"segments": asdict(segments(outgoing.text))} if is_sms else {})}
         message = self.lands(line, phone, outgoing.kind, outgoing.text, message_id, **shown, **sent)
         self._report_status(line, phone, message, "submitted")
         return message_id
+
+    def _late_refusal(self, line: VonageLine, phone: Phone, outgoing: Outgoing) -> str:
+        """The number of what Vonage finds out after it has answered; empty where the message arrives."""
+        if phone.profile.blocked:
+            return "1240"
+        age_ms = now_ms() - phone.last_wrote_at_ms if phone.last_wrote_at_ms is not None else WINDOW_MS + 1
+        if line.kind in ("whatsapp", "messenger") and not outgoing.is_template and age_ms > WINDOW_MS:
+            return "1340"
+        return outgoing.late_refusal
 
     async def _download(self, request: web.Request) -> web.Response:
         """The bytes of a consumer's file, for a token where the application secures them."""

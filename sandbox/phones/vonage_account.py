@@ -14,7 +14,8 @@ from aiohttp import web
 from sandbox.phones.vonage_forms import Json, Problem, invalid
 
 if TYPE_CHECKING:
-    from sandbox.phones.vonage import Vonage, VonageLine
+    from sandbox.phones.vonage import Vonage
+    from sandbox.phones.vonage_line import VonageLine
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -64,7 +65,7 @@ class AccountApi:
 
     async def _numbers(self, request: web.Request) -> web.Response:
         pattern = request.query.get("pattern", "")
-        found = [_number(line) for line in self._vonage.of_account(request) if pattern in line.address]
+        found = [_number(line) for line in self._vonage.of_account(request) if not line.kind and pattern in line.address]
         return web.json_response({"count": len(found), "numbers": found} if found else {})
 
     async def _update_number(self, request: web.Request) -> web.Response:

@@ -22,7 +22,7 @@ from sandbox.phones.callbacks import Wire
 from sandbox.phones.gsm7 import segments
 
 if TYPE_CHECKING:
-    from sandbox.phones.vonage import VonageLine
+    from sandbox.phones.vonage_line import VonageLine
 
 
 def tokened(line: VonageLine, url: str, event: dict[str, Any]) -> Wire:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +26,33 @@ MAX_CLIENT_REF = 100
 MAX_CALLBACK = 100
 MAX_SMS_TEXT = 3200
 MMS_TYPES = ("image", "audio", "video", "file", "vcard")
+CHANNELS = {
+    "sms": ("text",),
+    "mms": ("text", *MMS_TYPES),
+    "whatsapp": ("text", "image", "audio", "video", "file", "custom"),
+    "rcs": ("text", "image", "video", "file", "card", "carousel"),
+    "viber_service": ("text", "image", "file"),
+    "messenger": ("text", "image", "audio", "video", "file"),
+}
+"""The channels and types that this sandbox knows; Vonage has a few more types."""
+EXTRAS: dict[str, set[str]] = {
+    "sms": {"sms"},
+    "mms": set(),
+    "whatsapp": {"context", "whatsapp"},
+    "rcs": {"rcs", "suggestions"},
+    "viber_service": {"viber_service"},
+    "messenger": {"messenger"},
+}
+NUMBER = r"[1-9]\d{6,14}"
+SENDERS = {
+    "sms": r"\d{3,15}",
+    "mms": r"\d{3,15}",
+    "whatsapp": NUMBER,
+    "rcs": "[a-zA-Z0-9-_&]+",
+    "viber_service": ".{1,50}",
+    "messenger": ".{1,50}",
+}
+RECIPIENTS = {"whatsapp": rf"{NUMBER}|[A-Za-z]{{2}}\.(ENT\.)?[A-Za-z0-9]{{1,128}}", "messenger": ".{1,50}"}
 COMMON = {"channel", "message_type", "to", "from", "client_ref", "webhook_url", "webhook_version", "ttl", "trusted_recipient"}
 SMS_FIELDS = {
     *("api_key", "api_secret", "from", "to", "text", "type", "ttl", "status-report-req", "callback", "client-ref", "message-class"),
@@ -77,21 +105,35 @@ def refusal_body(status: int) -> str:
 
 
 @dataclass(frozen=True)
+class Look:
+    """How a message looks on the phone, and what Vonage finds out about it only later."""
+
+    kind: str
+    text: str
+    fields: Json = field(default_factory=dict)
+    late_refusal: str = ""
+    is_template: bool = False
+
+
+@dataclass(frozen=True)
 class Outgoing:
     """A message of the brand that may be sent."""
 
     to: str
     sender: str
     channel: str
-    kind: str  # of the bubble: text, image or file
+    kind: str  # of the bubble: text, image, file, location or template
     text: str
-    url: str
     client_ref: str
     webhook_url: str
+    fields: Json = field(default_factory=dict)  # of the bubble, beside its text
+    late_refusal: str = ""  # taken now, and reported as rejected with this number
+    is_template: bool = False  # WhatsApp takes it whenever
 
 
-def read_message(raw: bytes) -> Outgoing:
-    """The message in the body of a call to the Messages API.
+def read_message(raw: bytes, shown_as: Callable[[str, str, Json], Look | None]) -> Outgoing:
+    """The message in the body of a call to the Messages API. ``shown_as``: how a message of a channel other than SMS and MMS looks, given
+    channel, type and body; None for a channel or type that there is not.
 
     Raises:
         Problem: it breaks a rule.
@@ -103,12 +145,11 @@ def read_message(raw: bytes) -> Outgoing:
     if not isinstance(body, dict):
         raise invalid("body", "the body must be an object")
     channel, kind = body.get("channel"), body.get("message_type")
-    if channel not in ("sms", "mms"):
-        raise invalid("channel", "`channel` must be one of sms, mms")
-    if kind not in (("text",) if channel == "sms" else ("text", *MMS_TYPES)):
+    if channel not in CHANNELS:
+        raise invalid("channel", f"`channel` must be one of {', '.join(CHANNELS)}")
+    if not isinstance(kind, str) or kind not in CHANNELS[channel]:
         raise invalid("message_type", f"`message_type` is not one of {channel}'s")
-    assert isinstance(kind, str)
-    if unknown := sorted(set(body) - COMMON - {kind, "sms"}):
+    if unknown := sorted(set(body) - COMMON - {kind} - EXTRAS[channel]):
         raise invalid(unknown[0], f"`{unknown[0]}` is not known")
     if body.get("webhook_version", "v1") not in ("v1", "v0.1"):
         raise invalid("webhook_version", "`webhook_version` must be one of v0.1, v1")
@@ -116,11 +157,33 @@ def read_message(raw: bytes) -> Outgoing:
     if not isinstance(client_ref, str) or len(client_ref) > MAX_CLIENT_REF:
         raise invalid("client_ref", f"`client_ref` may have {MAX_CLIENT_REF} characters")
     webhook_url = body.get("webhook_url", "")
-    if webhook_url and not _is_web(webhook_url):
+    if webhook_url and not is_web(webhook_url):
         raise invalid("webhook_url", "`webhook_url` must be a valid URL")
-    text, url = _content(body, kind)
-    bubble = kind if kind in ("text", "image") else "file"
-    return Outgoing(_number(body, "to", 7), _number(body, "from", 3), channel, bubble, text, url, client_ref, webhook_url)
+    to, sender = _address(body, "to", RECIPIENTS.get(channel, NUMBER)), _address(body, "from", SENDERS[channel])
+    look = shown_as(channel, kind, body)
+    if look is None:
+        text, url = _content(body, kind)
+        bubble = kind if kind in ("text", "image") else "file"
+        look = Look(bubble, text, {"url": url} if url else {})
+    return Outgoing(to, sender, channel, look.kind, look.text, client_ref, webhook_url, look.fields, look.late_refusal, look.is_template)
+
+
+def read_mark(raw: bytes) -> bool:
+    """Whether the body of a call that marks a message as read asks for the dots, too.
+
+    Raises:
+        Problem: it breaks a rule.
+    """
+    try:
+        body = json.loads(raw)
+    except ValueError as error:
+        raise invalid("body", "the body is not valid JSON") from error
+    if not isinstance(body, dict) or body.get("status") != "read" or set(body) - {"status", "replying_indicator"}:
+        raise invalid("status", "`status` must be read")
+    indicator = body.get("replying_indicator", {"show": False, "type": "text"})
+    if not isinstance(indicator, dict) or not isinstance(indicator.get("show"), bool) or indicator.get("type") != "text":
+        raise invalid("replying_indicator", "`replying_indicator` needs show and type text")
+    return bool(indicator["show"])
 
 
 def _content(body: Json, kind: str) -> tuple[str, str]:
@@ -130,7 +193,7 @@ def _content(body: Json, kind: str) -> tuple[str, str]:
             raise invalid("text", f"`text` must have 1 to {MAX_TEXT} characters")
         return text, ""
     part = body.get(kind)
-    if not isinstance(part, dict) or set(part) - {"url", "caption"} or not _is_web(part.get("url")):
+    if not isinstance(part, dict) or set(part) - {"url", "caption"} or not is_web(part.get("url")):
         raise invalid(f"{kind}.url", f"`{kind}` needs a url, and may have a caption")
     caption = part.get("caption", " ")
     if not isinstance(caption, str) or not 1 <= len(caption) <= MAX_CAPTION:
@@ -138,14 +201,15 @@ def _content(body: Json, kind: str) -> tuple[str, str]:
     return part.get("caption", ""), part["url"]
 
 
-def _number(body: Json, name: str, shortest: int) -> str:
+def _address(body: Json, name: str, pattern: str) -> str:
     value = body.get(name)
-    if not isinstance(value, str) or not re.fullmatch(rf"\d{{{shortest},15}}", value):
-        raise invalid(name, f"`{name}` must be a number with its country code and without a plus")
+    if not isinstance(value, str) or not re.fullmatch(pattern, value):
+        raise invalid(name, f"`{name}` is not valid for the given channel")
     return value
 
 
-def _is_web(value: Any) -> bool:
+def is_web(value: Any) -> bool:
+    """Whether ``value`` is an address that can be fetched."""
     return isinstance(value, str) and urlsplit(value).scheme in ("http", "https") and bool(urlsplit(value).hostname)
 
 
@@ -182,9 +246,9 @@ def read_sms(fields: dict[str, str]) -> Outgoing:
     if len(fields.get("client-ref", "")) > MAX_CLIENT_REF:
         raise SmsRefused(3, "Invalid value for param: client-ref")
     callback = fields.get("callback", "")
-    if callback and (len(callback) > MAX_CALLBACK or not _is_web(callback)):
+    if callback and (len(callback) > MAX_CALLBACK or not is_web(callback)):
         raise SmsRefused(23, "Invalid value for param: callback")
     if kind == "text":
         text = "".join(char if char in BASIC or char in EXTENSION else "?" for char in text)
     wanted = callback if fields.get("status-report-req") == "1" else ""
-    return Outgoing(fields["to"], fields["from"], "sms", "text", text, "", fields.get("client-ref", ""), wanted)
+    return Outgoing(fields["to"], fields["from"], "sms", "text", text, fields.get("client-ref", ""), wanted)
