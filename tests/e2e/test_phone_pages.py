@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from sandbox import pages
 from stack.channels.bird import BIRD_CHANNELS_NUMBER
 from stack.channels.twilio import TWILIO_NUMBER, TWILIO_WHATSAPP
+from stack.channels.vonage import VONAGE_NUMBER, VONAGE_RCS, VONAGE_WHATSAPP
 from stack.channels.whatsapp import WHATSAPP_CATALOGUE_ID
 from tests.e2e.people import Agent, Consumer
 from tests.support.browser import picture, watched_page
@@ -54,7 +55,18 @@ CHANNELS = [
     Channel("bird-channels", "bird", "+31612344008", "sms", BIRD_CHANNELS_NUMBER),
     Channel("infobip", "infobip", "+31612344004", "sms"),
     Channel("plivo", "plivo", "15550144005", "sms"),
-    Channel("vonage", "vonage", "31612344006", "sms"),
+    Channel("vonage", "vonage", "31612344006", "sms", VONAGE_NUMBER),
+    Channel(
+        "vonage-whatsapp",
+        "vonage",
+        "31612344020",
+        "whatsapp",
+        f"whatsapp:{VONAGE_WHATSAPP}",
+        shows_reading=True,
+        shows_typing=True,
+        tells_reading=True,
+    ),
+    Channel("vonage-rcs", "vonage", "31612344030", "rcs", f"rcs:{VONAGE_RCS}", tells_reading=True),
     Channel("sms_gateway", "sms_gateway", "+31612344007", "sms"),
 ]
 BY_NAME = {channel.name: channel for channel in CHANNELS}
@@ -211,7 +223,9 @@ def chooses(scene: Scene, title: str, number: str) -> None:
         scene.page.get_by_role("button", name=title).click()
 
 
-@pytest.mark.parametrize("channel", [BY_NAME["whatsapp"], BY_NAME["twilio-whatsapp"]], ids=lambda channel: channel.name)
+@pytest.mark.parametrize(
+    "channel", [BY_NAME["whatsapp"], BY_NAME["twilio-whatsapp"], BY_NAME["vonage-whatsapp"]], ids=lambda channel: channel.name
+)
 def test_a_list_comes_up_over_the_chat_and_its_row_reaches_the_agent(live: LiveStack, page: Page, channel: Channel) -> None:
     # given more choices than WhatsApp has buttons for
     person = channel.person[:-1] + "8"

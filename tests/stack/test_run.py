@@ -30,6 +30,8 @@ TOLD = [
     "/control/lines/whatsapp/300000000000001",
     "/control/lines/plivo/15550120",
     "/control/lines/vonage/15550110",
+    "/control/lines/vonage/whatsapp:15550113",
+    "/control/lines/vonage/rcs:AcmeShoes",
     "/control/lines/bird/+15550102",
     "/control/lines/bird/+15550103",
     "/control/lines/infobip/+15550101",
