@@ -11,10 +11,11 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from channels_app.providers._meta.whatsapp.templates import offered
 from channels_app.providers._sms.numbers import profile
 from channels_app.providers.vonage import messages, wire
 from channels_app.providers.vonage.config import Kind, VonageConfig
-from channels_app.providers.vonage.reasons import message_reason
+from channels_app.providers.vonage.reasons import OUTSIDE_WINDOW, error_code, message_reason
 from connector_platform.core import wire as json_wire
 from connector_platform.core.errors import PayloadMalformed
 from connector_platform.core.events import InboundEvent, ParsedCallback, Profile, Receipt, ReceiptKind
@@ -121,10 +122,18 @@ def _status(root: dict[str, Any], raw: bytes, config: VonageConfig) -> ParsedCal
         # Named, so that the reports on all parts of a text are read one after another, in the person's lane.
         consumer_id=wire.number(root, "to"),
         source_id=f"status:{status}:{message_id}",
-        content=Receipt(kind=kind, message_ids=(message_id,), reason=message_reason(root, status) if kind is ReceiptKind.FAILED else ""),
+        content=Receipt(kind=kind, message_ids=(message_id,), reason=_reason(root, status, config) if kind is ReceiptKind.FAILED else ""),
         wire_type=f"status.{status}",
         raw=raw,
         address=_address(root, "from", config),
         occurred_at=wire.instant(json_wire.text(root, "timestamp")),
     )
     return ParsedCallback(events=(event,))
+
+
+def _reason(root: dict[str, Any], status: str, config: VonageConfig) -> str:
+    """Why the message did not arrive; outside of WhatsApp's window with the templates that could go."""
+    reason = message_reason(root, status)
+    if config.kind == "whatsapp" and error_code(root) == OUTSIDE_WINDOW:
+        return f"{reason}. {offered(config)}"
+    return reason

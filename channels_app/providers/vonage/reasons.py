@@ -25,6 +25,8 @@ _CREDIT = "the person's prepaid account cannot pay for it"
 _INVALID = "a value of the message is not valid"
 _UNKNOWN = "the carrier does not say why; is the number right?"
 
+OUTSIDE_WINDOW = "1340"
+
 MESSAGE_REASONS: Mapping[str, str] = MappingProxyType(
     {
         "1000": "too many messages in a short time",
@@ -61,7 +63,7 @@ MESSAGE_REASONS: Mapping[str, str] = MappingProxyType(
         "1310": "the phone cannot show such a message",
         "1320": "the message had been sent before",
         "1330": _UNKNOWN,
-        "1340": "the person's last message is too long ago: until the person writes again, only a template can go",
+        OUTSIDE_WINDOW: "the person's last message is too long ago: until the person writes again, only a template can go",
         "1360": "it could not be delivered in time",
     }
 )
@@ -94,11 +96,16 @@ RECEIPT_REASONS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def message_reason(root: dict[str, Any], status: str) -> str:
-    """Why the Messages API reports ``rejected`` or ``undeliverable``. The code is the error's title, and the end of its type."""
+def error_code(root: dict[str, Any]) -> str:
+    """The number of a report's error, which is its title and the end of its type; empty where there is none."""
     error = wire.obj(root, "error")
     candidates = (wire.identifier(error, "title"), wire.text(error, "type").rpartition("#")[2])
-    code = next((code for code in candidates if code.isascii() and code.isdigit() and len(code) <= 6), "")
+    return next((code for code in candidates if code.isascii() and code.isdigit() and len(code) <= 6), "")
+
+
+def message_reason(root: dict[str, Any], status: str) -> str:
+    """Why the Messages API reports ``rejected`` or ``undeliverable``."""
+    code = error_code(root)
     return _in_words(MESSAGE_REASONS.get(code, ""), code, status)
 
 
