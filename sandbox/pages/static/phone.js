@@ -11,7 +11,7 @@ const TYPING_IDLE_MS = 4000;
 const RECHECK_MS = 300;
 
 /** What stands below the brand's name while nobody types. */
-const UNDER_NAME = { messenger: "Typically replies instantly", instagram: "Business chat", telegram: "bot", whatsapp: "Business account" };
+const UNDER_NAME = { messenger: "Typically replies instantly", instagram: "Business chat", telegram: "bot", whatsapp: "Business account", rcs: "Verified business · RCS", viber: "Business messages" };
 
 /** Draw a phone into `root`. With `provider` only that provider's lines are offered; `withAgents`: say when a message did not get to them. */
 export function mountPhone(root, { provider = "", baseUrl, platformUrl, withAgents = false }) {

@@ -4,6 +4,7 @@ import { clock, dayAndClock, el, icon, link, linked, picture } from "./dom.js";
 
 const GAP_MS = 10 * 60 * 1000; // a silence after which the time is shown again
 const STAMPED = ["whatsapp", "telegram"]; // apps that write time and ticks into each bubble
+const PLAINLY = ["sms", "rcs", "viber"]; // apps that tell in a word what became of the newest
 
 /** One bubble of `messages[index]`, as the app called `look` has it; `hands` say what a tap does: `tap(choice)`, `open(card, opener)` of a list. */
 export function drawMessage(messages, index, look, hands) {
@@ -100,7 +101,7 @@ function underneath(message, look, newest) {
     parts.push(el("span", { class: "segments", title: `${units} ${encoding === "GSM-7" ? "septets" : "code units"}` }, `${count} SMS · ${units} ${encoding}`));
   }
   if (message.status === "failed") parts.push(el("span", { class: "failed" }, "Not delivered"));
-  else if (mine && look === "sms" && newest) parts.push(el("span", {}, message.status === "sent" ? "Sending…" : "Delivered"));
+  else if (mine && PLAINLY.includes(look) && newest) parts.push(el("span", {}, message.status === "sent" ? "Sending…" : "Delivered"));
   else if (mine && look === "instagram" && newest) parts.push(el("span", { class: "seen" }, WORDS[message.status]));
   else if (mine && look === "messenger") parts.push(tick(message.status, newest));
   return parts.length ? el("p", { class: "under" }, parts) : null;
