@@ -1,4 +1,4 @@
-"""From the SMS API's callbacks to our vocabulary: messages, each part of a long one by itself, and delivery receipts.
+"""From the SMS API's callbacks to our vocabulary: messages, long ones part by part, and delivery receipts.
 
 Source: https://developer.vonage.com/en/messaging/sms/guides/inbound-sms and .../delivery-receipts (checked 2026-11).
 """
@@ -10,17 +10,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 
+from channels_app.providers._sms import inbound as _sms
 from channels_app.providers._sms.numbers import profile
 from channels_app.providers.base import CallbackRequest
 from channels_app.providers.vonage import wire
 from channels_app.providers.vonage.config import VonageConfig
 from channels_app.providers.vonage.reasons import receipt_reason
 from connector_platform.core import wire as json_wire
-from connector_platform.core.events import Content, InboundEvent, ParsedCallback, Receipt, ReceiptKind, Text, Unsupported
+from connector_platform.core.events import Content, InboundEvent, ParsedCallback, Piece, Receipt, ReceiptKind, Text, Unsupported
 
 EVENT_TYPES: Mapping[str, str] = MappingProxyType(
     {
-        "sms.part": "SMS API: one part of a long text, marked with its number; the parts may come in any order",
+        "sms.part": "SMS API: one part of a long text, which the platform joins; the parts may come in any order",
         "sms.binary": "SMS API: a line for the agent that something came which cannot be shown",
         "sms.delivered": "SMS API: a receipt, delivered",
         "sms.failed": "SMS API: a receipt, failed, with the carrier's reason",
@@ -65,10 +66,16 @@ def parse(request: CallbackRequest, config: VonageConfig) -> ParsedCallback:
 
 def _words(given: Mapping[str, str], config: VonageConfig) -> tuple[str, Content]:
     text = given.get("text", "")
-    if given.get("concat", "").lower() == "true" and text:
-        # Parts come one by one and in any order, and nothing here remembers: the agent reads which part it is.
-        return "sms.part", Text(text=f"({given.get('concat-part', '?')[:3]}/{given.get('concat-total', '?')[:3]}) {text}")
+    if text and (piece := _piece(given)) is not None:
+        return "sms.part", Text(text=text, piece=piece)
     return wire.words(text, config)
+
+
+def _piece(given: Mapping[str, str]) -> Piece | None:
+    """Which part of a long text this is; None where it is none, or does not say which."""
+    if given.get("concat", "").lower() != "true":
+        return None
+    return _sms.piece(given.get("concat-ref", ""), given.get("concat-part", ""), given.get("concat-total", ""))
 
 
 def _receipt(event: InboundEvent, given: Mapping[str, str]) -> ParsedCallback:
