@@ -12,7 +12,7 @@ from typing import Any
 
 from sandbox.phones.vonage_forms import Json, Look, invalid, is_web
 from sandbox.phones.whatsapp_checks import CloudError
-from sandbox.phones.whatsapp_forms import Template, read_message
+from sandbox.phones.whatsapp_forms import IMAGE_ENDINGS, Template, read_message
 from sandbox.phones.whatsapp_products import Catalogue
 
 INVALID, BAD_TEMPLATE = "1020", "1022"
@@ -78,7 +78,10 @@ def _file(channel: str, kind: str, body: Json) -> Look:
     if channel == "viber_service":
         _viber(body)
     ending = part["url"].rpartition("/")[2].partition("?")[0].rpartition(".")
-    is_wrong = channel == "rcs" and bool(ending[1]) and ending[2].lower() not in RCS_ENDINGS[kind]
+    is_wrong = bool(ending[1]) and (
+        (channel == "rcs" and ending[2].lower() not in RCS_ENDINGS[kind])
+        or (channel == "whatsapp" and kind == "image" and f".{ending[2].lower()}" in IMAGE_ENDINGS)
+    )
     fields = {"url": part["url"], "media_type": kind, **({"title": title} if title else {})}
     return Look("image" if kind == "image" else "file", caption, fields, INVALID if is_wrong else "")
 

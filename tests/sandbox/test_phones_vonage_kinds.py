@@ -124,6 +124,18 @@ def test_whatsapp_refuses_a_custom_object_later() -> None:
     run(body)
 
 
+@pytest.mark.parametrize(("address", "kind", "name"), [(WHATSAPP, "image", "a.gif"), (RCS, "image", "a.webp"), (RCS, "file", "a.docx")])
+def test_a_file_of_a_type_that_the_app_does_not_show_is_refused_later(address: str, kind: str, name: str) -> None:
+    async def body(it: World) -> None:
+        await talking(it, address)
+        assert (await sends(it, message(address, kind, {"url": f"https://files.example.com/{name}"})))[0] == 202
+        (report,) = await it.platform.until(1)
+        assert json.loads(report.raw)["status"] == "rejected"
+        assert len((await shown(it, address))["messages"]) == 1
+
+    run(body)
+
+
 def test_whatsapp_takes_only_templates_from_who_has_not_written() -> None:
     def template(*values: str) -> dict[str, Any]:
         parameters = [{"type": "text", "text": value} for value in values]

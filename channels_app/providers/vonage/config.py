@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from channels_app.providers._meta.whatsapp.config import WhatsAppMessages
-from channels_app.providers._sms.config import MORE_STOP_WORDS, START_WORDS, StartWords, StopWords
+from channels_app.providers._sms.config import MORE_STOP_WORDS, START_WORDS, StartWords
 from channels_app.providers.base import ProviderConfig
 
 Kind = Literal["sms", "whatsapp", "rcs", "viber", "messenger"]
@@ -139,7 +139,12 @@ class VonageSender(ProviderConfig):
         title="Region",
         description="WhatsApp only: where Vonage hosts the number. Marks of reading and typing have to be made there.",
     )
-    stop_keywords: StopWords = MORE_STOP_WORDS
+    stop_keywords: list[str] = Field(
+        default=MORE_STOP_WORDS,
+        title="Stop words",
+        description="A message of just this word stops all sending to its sender, whatever its letter case. Add your own languages'. Carriers "
+        "want all of these for SMS; elsewhere people answer “cancel” to a question, so leave STOP alone there.",
+    )
     start_keywords: StartWords = START_WORDS
 
     @property
