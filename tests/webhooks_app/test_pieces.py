@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from channels_app.models import Channel
+from channels_app.providers._sms.inbound import MAX_PIECES
 from connector_platform.core.calls import HttpResponse
 from connector_platform.core.errors import ServerFault
 from connector_platform.database import run
 from tests.webhooks_app.deliveries import Killed, die
 from tests.webhooks_app.world import World, ended, sms
 from webhooks_app.delivery import pieces
+from webhooks_app.delivery.engine import LOOK_AHEAD
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,6 +55,16 @@ def test_pieces_reach_the_agent_as_one_message_in_their_own_order(world: World, 
     assert world.far.texts() == ["The fox jumps over the lazy dog"]
     assert [ended(event) for event in world.events(direction="i")] == [("done", "sent"), ("done", "joined"), ("done", "joined")]
     assert world.lane(direction="i").state == "idle"
+
+
+def test_as_many_pieces_as_a_vendor_may_name_are_joined_behind_a_queue(world: World, channel: Channel) -> None:
+    said = [f"hello {number}" for number in range(LOOK_AHEAD - 1)]
+    for words in said:
+        comes(world, channel, words)
+    for number in range(MAX_PIECES, 0, -1):
+        comes(world, channel, f"<{number}>", number, MAX_PIECES)
+    world.work()
+    assert world.far.texts() == [*said, "".join(f"<{number}>" for number in range(1, MAX_PIECES + 1))]
 
 
 def test_the_wait_ends_after_a_minute_and_each_piece_says_which_it_is(world: World, channel: Channel) -> None:
