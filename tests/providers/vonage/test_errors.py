@@ -10,8 +10,8 @@ from connector_platform.core.errors import (
     ConfigurationError,
     ContentRejected,
     DeliveryError,
+    OptedOut,
     OutcomeUnknown,
-    RecipientGone,
     ServerFault,
     Throttled,
 )
@@ -30,7 +30,7 @@ def error_of(response: HttpResponse, config: VonageConfig = CONFIG) -> DeliveryE
     ("response", "error", "code"),
     [
         (problem(422, "1120"), ConfigurationError, "422/1120"),
-        (problem(422, "1240"), RecipientGone, "422/1240"),
+        (problem(422, "1240"), OptedOut, "422/1240"),
         (problem(422, "9999"), ContentRejected, "422"),
         (problem(429, "1010"), Throttled, "429"),
         (problem(500, "1000"), ServerFault, "500"),
