@@ -170,11 +170,11 @@ class ErrorTable(tuple[ErrorMeaning, ...]):
         finer = next((row for row in self if row.code.startswith(prefix) and row.code.removeprefix(prefix) in words), None)
         return finer or self.find(code)
 
-    def error(self, row: ErrorMeaning, response: HttpResponse) -> DeliveryError:
-        """What ``row`` means, in words for the operator; a throttled call waits as long as ``response`` asks."""
-        wait_s = response.retry_after_s if row.error is Throttled else None
+    def error(self, row: ErrorMeaning, response: HttpResponse, *, wait_s: float | None = None) -> DeliveryError:
+        """What ``row`` means, in words for the operator; a throttled call waits ``wait_s``, else as long as the head of ``response`` asks."""
+        asked_s = response.retry_after_s if wait_s is None else wait_s
         message = f"{self.vendor}: {row.meaning} ({row.code}). {row.remedy}".rstrip()
-        return row.error(message, provider_code=row.code, retry_after_s=wait_s)
+        return row.error(message, provider_code=row.code, retry_after_s=asked_s if row.error is Throttled else None)
 
 
 class Provider(ABC):

@@ -38,3 +38,7 @@ def test_an_error_says_who_what_and_what_to_do() -> None:
     assert TABLE.error(heavy, SLOW).message == "Pigeon Post: the letter is too heavy (400)."
     assert (type(TABLE.error(loft, SLOW)), TABLE.error(loft, SLOW).provider_code) == (ConfigurationError, "400/loft")
     assert [TABLE.error(row, SLOW).retry_after_s for row in TABLE] == [None, None, 7]
+
+
+def test_a_wait_that_the_body_asks_for_comes_before_that_of_the_head() -> None:
+    assert [TABLE.error(row, SLOW, wait_s=0.0).retry_after_s for row in TABLE] == [None, None, 0.0]

@@ -7,15 +7,16 @@ https://github.com/tdlib/telegram-bot-api (checked 2026-11).
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
-from channels_app.providers.base import ErrorMeaning, raise_for_status
+from channels_app.providers.base import ErrorMeaning as Row
+from channels_app.providers.base import ErrorTable, raise_for_status
 from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.errors import (
     ConfigurationError,
     ContentRejected,
     CredentialsRejected,
-    DeliveryError,
     OutcomeUnknown,
     RecipientGone,
     ServerFault,
@@ -40,52 +41,48 @@ _LINK = "Correct the link: http or https, a public host."
 _ADDRESS = "PUBLIC_URL must be https, on port 443, 80, 88 or 8443, and a host that Telegram can find."
 _LATER = "Nothing to do; the platform tries again."
 
-
-def _row(code: str, error: type[DeliveryError], meaning: str, remedy: str = "") -> ErrorMeaning:
-    return ErrorMeaning(code=code, error=error, meaning=meaning, remedy=remedy)
-
-
-ERRORS: tuple[ErrorMeaning, ...] = (
-    _row("401", CredentialsRejected, "the bot token is not valid any more", _RECONNECT),
-    _row("404", CredentialsRejected, "the bot token is malformed, or the method does not exist", _RECONNECT),
-    _row("403/bot was blocked by the user", RecipientGone, "the person blocked the bot", _GONE),
-    _row("403/user is deactivated", RecipientGone, "the person deleted the account", "Nothing to do."),
-    _row("403/bot can't initiate conversation", RecipientGone, "the person never started the bot", _NOBODY),
-    _row("403/bot was kicked", RecipientGone, "the bot was removed from the chat", _GONE),
-    _row("403/business_", CredentialsRejected, "the connection with the business account has ended", "Connect the bot again."),
-    _row("403/not enough rights", CredentialsRejected, "the bot lacks a right", "Give the bot the right to write."),
-    _row("403", RecipientGone, "the bot may not write to this person", _GONE),
-    _row("400/chat not found", RecipientGone, "there is no such chat with this bot", _NOBODY),
-    _row("400/peer_id_invalid", RecipientGone, "there is no such chat with this bot", _NOBODY),
-    _row("400/user not found", RecipientGone, "there is no such person", _NOBODY),
-    _row("400/group chat was upgraded", RecipientGone, "the group has another id now; groups are not answered", "Nothing to do."),
-    _row("400/message is too long", ContentRejected, "the text is too long", _SHORTER),
-    _row("400/message caption is too long", ContentRejected, "the caption is too long", _SHORTER),
-    _row("400/message text is empty", ContentRejected, "there is nothing visible in the text", "Send a text with visible characters."),
-    _row("400/can't parse entities", ContentRejected, "Telegram does not take the text's formatting", _PROGRAM),
-    _row("400/reply markup is too long", ContentRejected, "there are too many buttons", "Send fewer choices."),
-    _row("400/button_data_invalid", ContentRejected, "Telegram does not take what stands behind a button", _PROGRAM),
-    _row("400/button_url_invalid", ContentRejected, "Telegram does not take a button's link", _LINK),
-    _row("400/wrong http url", ContentRejected, "Telegram does not take a link", _LINK),
-    _row("400/failed to get http url content", ContentRejected, "Telegram could not fetch the picture", _PICTURE),
-    _row("400/wrong type of the web page content", ContentRejected, "what Telegram fetched is no picture", _PICTURE),
-    _row("400/wrong file identifier", ContentRejected, "Telegram does not take the picture's address", _PICTURE),
-    _row("400/webpage_curl_failed", ContentRejected, "Telegram could not fetch the picture", _PICTURE),
-    _row("400/webpage_media_empty", ContentRejected, "there is no picture at the address", _PICTURE),
-    _row("400/image_process_failed", ContentRejected, "Telegram cannot read the picture", _PICTURE),
-    _row("400/photo_invalid_dimensions", ContentRejected, "the picture's width and height are too large", _PICTURE),
-    _row("400/file is too big", ContentRejected, "the file is larger than a bot may fetch (20 MB)", "Ask the person for a smaller file."),
-    _row("400/bad webhook", ConfigurationError, "Telegram does not take the callback's address", _ADDRESS),
-    _row("400", ContentRejected, "Telegram does not take a value of the request", _PROGRAM),
-    _row(
+ERRORS = ErrorTable(
+    "Telegram",
+    Row("401", CredentialsRejected, "the bot token is not valid any more", _RECONNECT),
+    Row("404", CredentialsRejected, "the bot token is malformed, or the method does not exist", _RECONNECT),
+    Row("403/bot was blocked by the user", RecipientGone, "the person blocked the bot", _GONE),
+    Row("403/user is deactivated", RecipientGone, "the person deleted the account", "Nothing to do."),
+    Row("403/bot can't initiate conversation", RecipientGone, "the person never started the bot", _NOBODY),
+    Row("403/bot was kicked", RecipientGone, "the bot was removed from the chat", _GONE),
+    Row("403/business_", CredentialsRejected, "the connection with the business account has ended", "Connect the bot again."),
+    Row("403/not enough rights", CredentialsRejected, "the bot lacks a right", "Give the bot the right to write."),
+    Row("403", RecipientGone, "the bot may not write to this person", _GONE),
+    Row("400/chat not found", RecipientGone, "there is no such chat with this bot", _NOBODY),
+    Row("400/peer_id_invalid", RecipientGone, "there is no such chat with this bot", _NOBODY),
+    Row("400/user not found", RecipientGone, "there is no such person", _NOBODY),
+    Row("400/group chat was upgraded", RecipientGone, "the group has another id now; groups are not answered", "Nothing to do."),
+    Row("400/message is too long", ContentRejected, "the text is too long", _SHORTER),
+    Row("400/message caption is too long", ContentRejected, "the caption is too long", _SHORTER),
+    Row("400/message text is empty", ContentRejected, "there is nothing visible in the text", "Send a text with visible characters."),
+    Row("400/can't parse entities", ContentRejected, "Telegram does not take the text's formatting", _PROGRAM),
+    Row("400/reply markup is too long", ContentRejected, "there are too many buttons", "Send fewer choices."),
+    Row("400/button_data_invalid", ContentRejected, "Telegram does not take what stands behind a button", _PROGRAM),
+    Row("400/button_url_invalid", ContentRejected, "Telegram does not take a button's link", _LINK),
+    Row("400/wrong http url", ContentRejected, "Telegram does not take a link", _LINK),
+    Row("400/failed to get http url content", ContentRejected, "Telegram could not fetch the picture", _PICTURE),
+    Row("400/wrong type of the web page content", ContentRejected, "what Telegram fetched is no picture", _PICTURE),
+    Row("400/wrong file identifier", ContentRejected, "Telegram does not take the picture's address", _PICTURE),
+    Row("400/webpage_curl_failed", ContentRejected, "Telegram could not fetch the picture", _PICTURE),
+    Row("400/webpage_media_empty", ContentRejected, "there is no picture at the address", _PICTURE),
+    Row("400/image_process_failed", ContentRejected, "Telegram cannot read the picture", _PICTURE),
+    Row("400/photo_invalid_dimensions", ContentRejected, "the picture's width and height are too large", _PICTURE),
+    Row("400/file is too big", ContentRejected, "the file is larger than a bot may fetch (20 MB)", "Ask the person for a smaller file."),
+    Row("400/bad webhook", ConfigurationError, "Telegram does not take the callback's address", _ADDRESS),
+    Row("400", ContentRejected, "Telegram does not take a value of the request", _PROGRAM),
+    Row(
         "409",
         ConfigurationError,
         "another program fetches this bot's updates with getUpdates",
         "Stop the other program, or make a bot of its own for it; then register the webhook again.",
     ),
-    _row("413", ContentRejected, "the request is too large", _SHORTER),
-    _row("429", Throttled, "too many messages in a short time", "Nothing to do; the platform waits as long as Telegram says."),
-    _row("500", ServerFault, "a temporary failure at Telegram", _LATER),
+    Row("413", ContentRejected, "the request is too large", _SHORTER),
+    Row("429", Throttled, "too many messages in a short time", "Nothing to do; the platform waits as long as Telegram says."),
+    Row("500", ServerFault, "a temporary failure at Telegram", _LATER),
 )
 
 PICTURE_FAULTS = frozenset(
@@ -99,9 +96,6 @@ PICTURE_FAULTS = frozenset(
 
 LINK_FAULTS = frozenset({"400/button_url_invalid", "400/wrong http url"})
 """The codes that say that it is a button's address."""
-
-_GENERAL = {row.code: row for row in ERRORS if "/" not in row.code}
-_DESCRIBED = [row for row in ERRORS if "/" in row.code]
 
 
 def interpret(call: HttpCall, response: HttpResponse) -> None:
@@ -151,27 +145,16 @@ def _raise_for_refusal(fields: dict[str, Any], response: HttpResponse) -> None:
         raise_for_status(response)
         raise OutcomeUnknown("Telegram refused without saying why", provider_code=str(response.status))
     description = fields.get("description")
-    words = description.lower() if isinstance(description, str) else ""
-    row = next((row for row in _DESCRIBED if _fits(row, code, words)), None) or _GENERAL.get("500" if code >= 500 else str(code))
+    row = ERRORS.find_described(str(min(code, 500)), description if isinstance(description, str) else "")
     if row is None:
         raise ContentRejected(f"Telegram refused it (code {code})", provider_code=str(code))
-    provider_code = str(code) if row is _GENERAL["500"] else row.code
-    raise row.error(
-        f"Telegram: {row.meaning} (code {provider_code}). {row.remedy}".rstrip(),
-        provider_code=provider_code,
-        retry_after_s=_wait_s(fields, response) if row.error is Throttled else None,
-    )
+    raise ERRORS.error(replace(row, code=str(code)) if code > 500 else row, response, wait_s=_wait_s(fields))
 
 
-def _fits(row: ErrorMeaning, code: int, words: str) -> bool:
-    number, _, part = row.code.partition("/")
-    return number == str(code) and part in words
-
-
-def _wait_s(fields: dict[str, Any], response: HttpResponse) -> float | None:
-    """How long Telegram asks us to wait: in the body, else in the header."""
+def _wait_s(fields: dict[str, Any]) -> float | None:
+    """How long the body asks us to wait; None where it does not say."""
     parameters = fields.get("parameters")
     seconds = parameters.get("retry_after") if isinstance(parameters, dict) else None
     if isinstance(seconds, int | float) and not isinstance(seconds, bool) and math.isfinite(seconds) and seconds >= 0:
         return min(float(seconds), _LONGEST_WAIT_S)
-    return response.retry_after_s
+    return None
