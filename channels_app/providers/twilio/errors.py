@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from channels_app.providers.base import ErrorMeaning, raise_for_status
+from channels_app.providers.base import ErrorMeaning as Row
+from channels_app.providers.base import ErrorTable, raise_for_status
 from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.errors import (
     ConfigurationError,
@@ -45,102 +46,97 @@ _MEDIA = "Send another file: a JPEG or PNG under 5 MB or a PDF under 16 MB, at a
 _WHATSAPP = "See the sender under Messaging → Senders → WhatsApp senders, and its Meta business account; set the channel to active."
 _PROGRAM = "Report it: the platform built a request that Twilio does not take."
 
-
-def _row(code: int, error: type[DeliveryError], meaning: str, remedy: str = "") -> ErrorMeaning:
-    return ErrorMeaning(code=str(code), error=error, meaning=meaning, remedy=remedy)
-
-
-ERRORS: tuple[ErrorMeaning, ...] = (
+ERRORS = ErrorTable(
+    "Twilio",
     # The account
-    _row(20003, CredentialsRejected, "Twilio does not take the account SID with this token or key", _KEYS),
-    _row(20005, CredentialsRejected, "the account is not active", "Settle what the console asks for; set the channel to active."),
-    _row(20008, CredentialsRejected, "these are test credentials, with which nothing is sent", _KEYS),
-    _row(30002, CredentialsRejected, "the account was suspended", "Settle what the console asks for; set the channel to active."),
-    _row(20404, ConfigurationError, "the account, service or number does not exist for these credentials", _KEYS),
+    Row("20003", CredentialsRejected, "Twilio does not take the account SID with this token or key", _KEYS),
+    Row("20005", CredentialsRejected, "the account is not active", "Settle what the console asks for; set the channel to active."),
+    Row("20008", CredentialsRejected, "these are test credentials, with which nothing is sent", _KEYS),
+    Row("30002", CredentialsRejected, "the account was suspended", "Settle what the console asks for; set the channel to active."),
+    Row("20404", ConfigurationError, "the account, service or number does not exist for these credentials", _KEYS),
     # The sender
-    _row(21603, ConfigurationError, "there is no sender", _SENDER),
-    _row(21606, ConfigurationError, "the sender is not this account's, or cannot send messages", _SENDER),
-    _row(21659, ConfigurationError, "the sender is no number of Twilio's, or a short code of another country", _SENDER),
-    _row(21660, ConfigurationError, "the sender belongs to another account", _SENDER),
-    _row(21701, ConfigurationError, "there is no such messaging service", _SENDER),
-    _row(21703, ConfigurationError, "the messaging service has no sender", "Add a number to the pool of the messaging service."),
-    _row(21702, ConfigurationError, "the messaging service cannot be used", _SENDER),
-    _row(21704, ConfigurationError, "the messaging service has no sender that can send this", "Add a number to the pool of the service."),
-    _row(21705, ConfigurationError, "there is no such messaging service", _SENDER),
-    _row(30032, ConfigurationError, "the toll-free number is not verified", "Finish the verification in the console: Toll-Free."),
-    _row(30034, ConfigurationError, "the number is not registered for messages to the USA", "Register brand and campaign: A2P 10DLC."),
-    _row(63001, ConfigurationError, "WhatsApp does not accept the sender's credentials", _WHATSAPP),
-    _row(63007, ConfigurationError, "there is no such WhatsApp sender in this account", _WHATSAPP),
-    _row(63022, ConfigurationError, "WhatsApp does not take the sender's certificate", _WHATSAPP),
-    _row(63020, ConfigurationError, "Twilio is not yet allowed to send for the Meta business account", "Accept the invitation at Meta."),
+    Row("21603", ConfigurationError, "there is no sender", _SENDER),
+    Row("21606", ConfigurationError, "the sender is not this account's, or cannot send messages", _SENDER),
+    Row("21659", ConfigurationError, "the sender is no number of Twilio's, or a short code of another country", _SENDER),
+    Row("21660", ConfigurationError, "the sender belongs to another account", _SENDER),
+    Row("21701", ConfigurationError, "there is no such messaging service", _SENDER),
+    Row("21703", ConfigurationError, "the messaging service has no sender", "Add a number to the pool of the messaging service."),
+    Row("21702", ConfigurationError, "the messaging service cannot be used", _SENDER),
+    Row("21704", ConfigurationError, "the messaging service has no sender that can send this", "Add a number to the pool of the service."),
+    Row("21705", ConfigurationError, "there is no such messaging service", _SENDER),
+    Row("30032", ConfigurationError, "the toll-free number is not verified", "Finish the verification in the console: Toll-Free."),
+    Row("30034", ConfigurationError, "the number is not registered for messages to the USA", "Register brand and campaign: A2P 10DLC."),
+    Row("63001", ConfigurationError, "WhatsApp does not accept the sender's credentials", _WHATSAPP),
+    Row("63007", ConfigurationError, "there is no such WhatsApp sender in this account", _WHATSAPP),
+    Row("63022", ConfigurationError, "WhatsApp does not take the sender's certificate", _WHATSAPP),
+    Row("63020", ConfigurationError, "Twilio is not yet allowed to send for the Meta business account", "Accept the invitation at Meta."),
     # The recipient
-    _row(21211, RecipientGone, "this is no valid number", _NUMBER),
-    _row(21214, RecipientGone, "this number cannot be reached", _NUMBER),
-    _row(21217, RecipientGone, "this is no valid number", _NUMBER),
-    _row(21610, OptedOut, "the person sent STOP", "Nothing may be sent until the person sends START."),
-    _row(21612, RecipientGone, "the sender cannot reach this number", "Use a sender of the recipient's country."),
-    _row(21614, RecipientGone, "this is no mobile number", _NUMBER),
-    _row(30004, RecipientGone, "the number is blocked, or the person blocked the sender", _NUMBER),
-    _row(30005, RecipientGone, "the number does not exist, or is out of service", _NUMBER),
-    _row(30006, RecipientGone, "this is a landline, or its network takes no messages", _NUMBER),
-    _row(63003, RecipientGone, "there is no such person on WhatsApp", _NUMBER),
-    _row(
-        63015,
+    Row("21211", RecipientGone, "this is no valid number", _NUMBER),
+    Row("21214", RecipientGone, "this number cannot be reached", _NUMBER),
+    Row("21217", RecipientGone, "this is no valid number", _NUMBER),
+    Row("21610", OptedOut, "the person sent STOP", "Nothing may be sent until the person sends START."),
+    Row("21612", RecipientGone, "the sender cannot reach this number", "Use a sender of the recipient's country."),
+    Row("21614", RecipientGone, "this is no mobile number", _NUMBER),
+    Row("30004", RecipientGone, "the number is blocked, or the person blocked the sender", _NUMBER),
+    Row("30005", RecipientGone, "the number does not exist, or is out of service", _NUMBER),
+    Row("30006", RecipientGone, "this is a landline, or its network takes no messages", _NUMBER),
+    Row("63003", RecipientGone, "there is no such person on WhatsApp", _NUMBER),
+    Row(
+        "63015",
         RecipientGone,
         "the person has not joined the sandbox",
         "Let the person send the sandbox's join words; use a sender of your own.",
     ),
-    _row(63024, RecipientGone, "there is no such person on WhatsApp, or the app is too old", _NUMBER),
-    _row(63033, RecipientGone, "WhatsApp lets this sender not write to this person", _NUMBER),
+    Row("63024", RecipientGone, "there is no such person on WhatsApp, or the app is too old", _NUMBER),
+    Row("63033", RecipientGone, "WhatsApp lets this sender not write to this person", _NUMBER),
     # The window
-    _row(int(WINDOW_CLOSED), WindowClosed, "the person's last message is more than 24 hours ago", _WINDOW),
+    Row(WINDOW_CLOSED, WindowClosed, "the person's last message is more than 24 hours ago", _WINDOW),
     # Rates
-    _row(20429, Throttled, "too many requests", _WAIT),
-    _row(21611, Throttled, "the sender's queue is full", _WAIT),
-    _row(30001, Throttled, "the message waited too long in the sender's queue", _WAIT),
-    _row(30017, Throttled, "the network is congested", _WAIT),
-    _row(30022, Throttled, "the campaign's rate limit is reached", _WAIT),
-    _row(63017, Throttled, "WhatsApp's rate limit is reached", _WAIT),
-    _row(63018, Throttled, "WhatsApp's rate limit is reached", _WAIT),
-    _row(63038, Throttled, "the account's daily limit is reached", "Nothing to do until tomorrow; ask Twilio for a higher limit."),
+    Row("20429", Throttled, "too many requests", _WAIT),
+    Row("21611", Throttled, "the sender's queue is full", _WAIT),
+    Row("30001", Throttled, "the message waited too long in the sender's queue", _WAIT),
+    Row("30017", Throttled, "the network is congested", _WAIT),
+    Row("30022", Throttled, "the campaign's rate limit is reached", _WAIT),
+    Row("63017", Throttled, "WhatsApp's rate limit is reached", _WAIT),
+    Row("63018", Throttled, "WhatsApp's rate limit is reached", _WAIT),
+    Row("63038", Throttled, "the account's daily limit is reached", "Nothing to do until tomorrow; ask Twilio for a higher limit."),
     # What is sent
-    _row(11751, ContentRejected, "the file is too large", _MEDIA),
-    _row(12300, ContentRejected, "the file is of a type that Twilio does not take", _MEDIA),
-    _row(21408, ContentRejected, "messages to this country are not allowed", "Allow it: Messaging → Settings → Geo permissions."),
-    _row(21608, ContentRejected, "a trial account writes to verified numbers only", "Upgrade the account, or verify the number."),
-    _row(21617, ContentRejected, "the text is longer than 1600 characters", _PROGRAM),
-    _row(21619, ContentRejected, "there is neither text nor file", _PROGRAM),
-    _row(21620, ContentRejected, "Twilio does not take the file's address", _MEDIA),
-    _row(21623, ContentRejected, "Twilio does not take so many files", _MEDIA),
-    _row(21655, ContentRejected, "there is no such content", _TEMPLATE),
-    _row(21656, ContentRejected, "the variables do not fit the content", _TEMPLATE),
-    _row(30007, ContentRejected, "the network filtered the message as unwanted", "Change the words; see Twilio's messaging policy."),
-    _row(63005, ContentRejected, "WhatsApp does not take this content", _MEDIA),
-    _row(63013, ContentRejected, "the message breaks a policy of WhatsApp", "Change the words; see WhatsApp's policy."),
-    _row(63019, ContentRejected, "WhatsApp could not fetch the file", _MEDIA),
-    _row(63021, ContentRejected, "WhatsApp does not take this content", _PROGRAM),
-    _row(63027, ContentRejected, "the template does not exist in this language", _TEMPLATE),
-    _row(63028, ContentRejected, "the template has another number of variables", _TEMPLATE),
-    _row(63029, ContentRejected, "the person's app could not load the template", "Send it later, or in other words."),
-    _row(63040, ContentRejected, "WhatsApp rejected the template", _TEMPLATE),
-    _row(63041, ContentRejected, "WhatsApp paused the template, as people complained of it", _TEMPLATE),
-    _row(63042, ContentRejected, "WhatsApp disabled the template", _TEMPLATE),
-    _row(63049, ContentRejected, "WhatsApp held back an advertisement, as the person gets too many", "Send it on another day."),
-    _row(63030, ContentRejected, "WhatsApp does not take a value of the message", _PROGRAM),
-    _row(63032, ContentRejected, "WhatsApp limits the messages to this person", "Send it later, or by another channel."),
+    Row("11751", ContentRejected, "the file is too large", _MEDIA),
+    Row("12300", ContentRejected, "the file is of a type that Twilio does not take", _MEDIA),
+    Row("21408", ContentRejected, "messages to this country are not allowed", "Allow it: Messaging → Settings → Geo permissions."),
+    Row("21608", ContentRejected, "a trial account writes to verified numbers only", "Upgrade the account, or verify the number."),
+    Row("21617", ContentRejected, "the text is longer than 1600 characters", _PROGRAM),
+    Row("21619", ContentRejected, "there is neither text nor file", _PROGRAM),
+    Row("21620", ContentRejected, "Twilio does not take the file's address", _MEDIA),
+    Row("21623", ContentRejected, "Twilio does not take so many files", _MEDIA),
+    Row("21655", ContentRejected, "there is no such content", _TEMPLATE),
+    Row("21656", ContentRejected, "the variables do not fit the content", _TEMPLATE),
+    Row("30007", ContentRejected, "the network filtered the message as unwanted", "Change the words; see Twilio's messaging policy."),
+    Row("63005", ContentRejected, "WhatsApp does not take this content", _MEDIA),
+    Row("63013", ContentRejected, "the message breaks a policy of WhatsApp", "Change the words; see WhatsApp's policy."),
+    Row("63019", ContentRejected, "WhatsApp could not fetch the file", _MEDIA),
+    Row("63021", ContentRejected, "WhatsApp does not take this content", _PROGRAM),
+    Row("63027", ContentRejected, "the template does not exist in this language", _TEMPLATE),
+    Row("63028", ContentRejected, "the template has another number of variables", _TEMPLATE),
+    Row("63029", ContentRejected, "the person's app could not load the template", "Send it later, or in other words."),
+    Row("63040", ContentRejected, "WhatsApp rejected the template", _TEMPLATE),
+    Row("63041", ContentRejected, "WhatsApp paused the template, as people complained of it", _TEMPLATE),
+    Row("63042", ContentRejected, "WhatsApp disabled the template", _TEMPLATE),
+    Row("63049", ContentRejected, "WhatsApp held back an advertisement, as the person gets too many", "Send it on another day."),
+    Row("63030", ContentRejected, "WhatsApp does not take a value of the message", _PROGRAM),
+    Row("63032", ContentRejected, "WhatsApp limits the messages to this person", "Send it later, or by another channel."),
     # Trouble that passes
-    _row(30003, ServerFault, "the phone is switched off or out of reach", _LATER),
-    _row(30008, ServerFault, "the network does not say why", _LATER),
-    _row(63009, ServerFault, "a failure at WhatsApp", _LATER),
-    _row(63010, ServerFault, "a failure between Twilio and WhatsApp", _LATER),
-    _row(63012, ServerFault, "a failure at WhatsApp", _LATER),
+    Row("30003", ServerFault, "the phone is switched off or out of reach", _LATER),
+    Row("30008", ServerFault, "the network does not say why", _LATER),
+    Row("63009", ServerFault, "a failure at WhatsApp", _LATER),
+    Row("63010", ServerFault, "a failure between Twilio and WhatsApp", _LATER),
+    Row("63012", ServerFault, "a failure at WhatsApp", _LATER),
 )
 
 _HARMLESS = {
     CREATE_CONTENT: "Twilio's Content API does not take the buttons",
     SHOW_TYPING: "Twilio does not show that the agent types",
 }
-_BY_CODE = {row.code: row for row in ERRORS}
 _MESSAGE_SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
 
 
@@ -176,22 +172,18 @@ def code_of(value: object) -> str:
 
 def reason(code: str) -> str:
     """Why a message was not delivered, in words for an operator. ``code`` is what a status callback gave; it may be empty."""
-    row = _BY_CODE.get(code)
+    row = ERRORS.find(code)
     if row is not None:
         return f"{row.meaning} (code {code})"
     return f"Twilio's code {code}: https://www.twilio.com/docs/api/errors/{code}" if code else "Twilio gives no reason"
 
 
 def _raise_for_refusal(call: HttpCall, response: HttpResponse, code: str) -> None:
-    row = _BY_CODE.get(code)
+    row = ERRORS.find(code)
     if call.purpose in _HARMLESS and response.status != 429 and response.status < 500:
         raise ContentRejected(_HARMLESS[call.purpose], provider_code=code or str(response.status))
     if row is not None:
-        raise row.error(
-            f"Twilio: {row.meaning} (code {code}). {row.remedy}".rstrip(),
-            provider_code=code,
-            retry_after_s=response.retry_after_s if row.error is Throttled else None,
-        )
+        raise ERRORS.error(row, response)
     try:
         raise_for_status(response)
     except DeliveryError as error:
