@@ -10,7 +10,8 @@ import re
 from types import MappingProxyType
 from typing import Any
 
-from channels_app.providers.base import ErrorMeaning, raise_for_status
+from channels_app.providers.base import ErrorMeaning as Row
+from channels_app.providers.base import ErrorTable, raise_for_status
 from channels_app.providers.bird.media import FETCH_MEDIA
 from connector_platform.core import wire
 from connector_platform.core.calls import HttpCall, HttpResponse
@@ -18,7 +19,6 @@ from connector_platform.core.errors import (
     ConfigurationError,
     ContentRejected,
     CredentialsRejected,
-    DeliveryError,
     OutcomeUnknown,
     RecipientGone,
     ServerFault,
@@ -31,32 +31,30 @@ _KEY = "Dashboard → Developers → API access: copy a live key into the channe
 _LATER = "Nothing to do; the platform tries again."
 _PROGRAM = "Report it: the platform built a request that Bird does not take."
 
+TOO_MANY_REQUESTS = Row("429", Throttled, "too many requests in a short time", _LATER)
+"""The one row of both APIs."""
 
-def _row(code: str, error: type[DeliveryError], meaning: str, remedy: str = "") -> ErrorMeaning:
-    return ErrorMeaning(code=code, error=error, meaning=meaning, remedy=remedy)
-
-
-ERRORS: tuple[ErrorMeaning, ...] = (
-    _row("2", CredentialsRejected, "the access key is wrong, or may not do this", _KEY),
-    _row("9", ContentRejected, "a parameter is missing", _PROGRAM),
-    _row("10/recipient", RecipientGone, "the recipient is no phone number", "Nothing to do; the number cannot be reached."),
-    _row(
+ERRORS = ErrorTable(
+    "Bird",
+    Row("2", CredentialsRejected, "the access key is wrong, or may not do this", _KEY),
+    Row("9", ContentRejected, "a parameter is missing", _PROGRAM),
+    Row("10/recipient", RecipientGone, "the recipient is no phone number", "Nothing to do; the number cannot be reached."),
+    Row(
         "10/originator",
         ConfigurationError,
         "the sender is not allowed, or not in the right form",
         "Register the sender at Bird, or correct it in the channel.",
     ),
-    _row("10/body", ContentRejected, "the text is too long or empty", "Send a shorter message."),
-    _row("10/mediaUrls", ContentRejected, "Bird does not take the picture", "Send the picture's address as text, or one under 1 MB."),
-    _row("10", ContentRejected, "Bird does not take a value of the request", _PROGRAM),
-    _row("20", ContentRejected, "what was asked for does not exist at Bird", _PROGRAM),
-    _row("21", ContentRejected, "Bird does not understand the request", _PROGRAM),
-    _row("25", CredentialsRejected, "the account has no balance left", "Top the account up at Bird, then set the channel to active."),
-    _row("98", ServerFault, "a temporary failure at Bird", _LATER),
-    _row("99", ServerFault, "a temporary failure at Bird", _LATER),
-    _row("429", Throttled, "too many requests in a short time", _LATER),
+    Row("10/body", ContentRejected, "the text is too long or empty", "Send a shorter message."),
+    Row("10/mediaUrls", ContentRejected, "Bird does not take the picture", "Send the picture's address as text, or one under 1 MB."),
+    Row("10", ContentRejected, "Bird does not take a value of the request", _PROGRAM),
+    Row("20", ContentRejected, "what was asked for does not exist at Bird", _PROGRAM),
+    Row("21", ContentRejected, "Bird does not understand the request", _PROGRAM),
+    Row("25", CredentialsRejected, "the account has no balance left", "Top the account up at Bird, then set the channel to active."),
+    Row("98", ServerFault, "a temporary failure at Bird", _LATER),
+    Row("99", ServerFault, "a temporary failure at Bird", _LATER),
+    TOO_MANY_REQUESTS,
 )
-_BY_CODE = {row.code: row for row in ERRORS}
 
 _STATUS_WORDS = MappingProxyType(
     {
@@ -128,11 +126,13 @@ def interpret(call: HttpCall, response: HttpResponse) -> None:
     body = response.json()
     refusal = next(iter(wire.items(body, "errors")), None)
     if refusal is not None:
-        row = _row_of(wire.identifier(refusal, "code"), wire.text(refusal, "parameter"))
+        code, parameter = wire.identifier(refusal, "code"), wire.text(refusal, "parameter")
+        # "recipients" and "recipient" are both in use.
+        row = ERRORS.find(f"{code}/{'recipient' if parameter == 'recipients' else parameter}", code)
         if row is not None:
-            raise _error(row, response)
+            raise ERRORS.error(row, response)
     if response.status == 429:
-        raise _error(_BY_CODE["429"], response)
+        raise ERRORS.error(TOO_MANY_REQUESTS, response)
     raise_for_status(response)
     if call.purpose in SEND_PURPOSES and not message_id(response):
         raise OutcomeUnknown("Bird answered without a message id; the person may have the message", provider_code=str(response.status))
@@ -158,13 +158,3 @@ def failure_reason(status: str, code: str, said: str = "") -> str:
     """Why a message was not delivered, in words, with the status and the code. ``said`` is Bird's own word for it."""
     words = NETWORK_WORDS.get(code) or REASON_WORDS.get(reason_key(said)) or _STATUS_WORDS.get(status, "it was not delivered")
     return f"{words} ({wire.name(status)}{f', code {code}' if _CODE.fullmatch(code) else ''})"
-
-
-def _row_of(code: str, parameter: str) -> ErrorMeaning | None:
-    # "recipients" and "recipient" are both in use.
-    return _BY_CODE.get(f"{code}/{'recipient' if parameter == 'recipients' else parameter}") or _BY_CODE.get(code)
-
-
-def _error(row: ErrorMeaning, response: HttpResponse) -> DeliveryError:
-    wait_s = response.retry_after_s if row.error is Throttled else None
-    return row.error(f"Bird: {row.meaning} (code {row.code}). {row.remedy}".rstrip(), provider_code=row.code, retry_after_s=wait_s)

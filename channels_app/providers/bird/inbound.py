@@ -13,7 +13,7 @@ import urllib.parse
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from channels_app.providers._sms.inbound import EMPTY, consent, is_web
+from channels_app.providers._sms.inbound import EMPTY, consent, is_web, opted_out
 from channels_app.providers._sms.numbers import canonical_number, profile
 from channels_app.providers.base import CallbackRequest
 from channels_app.providers.bird.config import BirdConfig
@@ -154,29 +154,20 @@ def _status(fields: dict[str, str], raw: bytes) -> ParsedCallback:
         return ParsedCallback(ignored=("status_unknown",))
     kind = ReceiptKind.DELIVERED if status == "delivered" else ReceiptKind.FAILED
     code, said = fields.get("statusErrorCode", "").strip(), fields.get("statusReason", "")
-    recipient, occurred_at = canonical_number(fields.get("recipient", "")), instant(fields.get("statusDatetime", ""))
     receipt = InboundEvent(
-        consumer_id=recipient,
+        consumer_id=canonical_number(fields.get("recipient", "")),
         source_id=f"status:{kind.value}:{message_id}",
         content=Receipt(
             kind=kind, message_ids=(message_id,), reason=failure_reason(status, code, said) if kind is ReceiptKind.FAILED else ""
         ),
         wire_type=f"status_{kind.value}",
         raw=raw,
-        occurred_at=occurred_at,
+        occurred_at=instant(fields.get("statusDatetime", "")),
     )
     is_opted_out = code == OPTED_OUT or reason_key(said) == "opted_out"
-    if kind is ReceiptKind.DELIVERED or not is_opted_out or not recipient:
+    if kind is ReceiptKind.DELIVERED or not is_opted_out:
         return ParsedCallback(events=(receipt,))
-    opt_out = InboundEvent(
-        consumer_id=recipient,
-        source_id=f"status:opted_out:{message_id}",
-        content=OptOut(reason="opted out at Bird"),
-        wire_type="status_opted_out",
-        raw=raw,
-        occurred_at=occurred_at,
-    )
-    return ParsedCallback(events=(receipt, opt_out))
+    return ParsedCallback(events=(receipt, *opted_out(receipt, at="Bird", wire_type="status_opted_out")))
 
 
 def instant(written: str) -> datetime | None:

@@ -11,18 +11,12 @@ from __future__ import annotations
 import re
 from types import MappingProxyType
 
-from channels_app.providers.base import ErrorMeaning, raise_for_status
-from channels_app.providers.bird.errors import NETWORK_WORDS, REASON_WORDS, message_id, reason_key
+from channels_app.providers.base import ErrorMeaning as Row
+from channels_app.providers.base import ErrorTable, raise_for_status
+from channels_app.providers.bird.errors import NETWORK_WORDS, REASON_WORDS, TOO_MANY_REQUESTS, message_id, reason_key
 from connector_platform.core import wire
 from connector_platform.core.calls import HttpCall, HttpResponse
-from connector_platform.core.errors import (
-    ConfigurationError,
-    ContentRejected,
-    CredentialsRejected,
-    DeliveryError,
-    OutcomeUnknown,
-    Throttled,
-)
+from connector_platform.core.errors import ConfigurationError, ContentRejected, CredentialsRejected, OutcomeUnknown
 
 SEND, READ_CHANNEL = "send_message", "read_channel"
 FIND_WEBHOOKS, LIST_WEBHOOKS, CREATE_WEBHOOK, DELETE_WEBHOOK = "find_webhooks", "list_webhooks", "create_webhook", "delete_webhook"
@@ -30,40 +24,35 @@ PURPOSES = frozenset({SEND, READ_CHANNEL, FIND_WEBHOOKS, LIST_WEBHOOKS, CREATE_W
 
 SMS_PLATFORM = "sms-messagebird"
 
-
-def _row(code: str, error: type[DeliveryError], meaning: str, remedy: str) -> ErrorMeaning:
-    return ErrorMeaning(code=code, error=error, meaning=meaning, remedy=remedy)
-
-
 _PROGRAM = "Report it: the platform built a request that Bird does not take."
 
-ERRORS: tuple[ErrorMeaning, ...] = (
-    _row(
+ERRORS = ErrorTable(
+    "Bird",
+    Row(
         "401",
         CredentialsRejected,
         "the access key is wrong",
         "Settings → Security → Access keys: copy a key into the channel and set it to active.",
     ),
-    _row("402", CredentialsRejected, "the organization has no balance left", "Top the wallet up at Bird, then set the channel to active."),
-    _row(
+    Row("402", CredentialsRejected, "the organization has no balance left", "Top the wallet up at Bird, then set the channel to active."),
+    Row(
         "403",
         CredentialsRejected,
         "the access key may not do this",
         "Give the key a role that may send on this channel and manage webhook subscriptions.",
     ),
-    _row("404", ConfigurationError, "Bird knows no such workspace or channel", "Correct the workspace ID and the channel ID."),
-    _row(
+    Row("404", ConfigurationError, "Bird knows no such workspace or channel", "Correct the workspace ID and the channel ID."),
+    Row(
         "409", ContentRejected, "the message conflicts with the channel's state", "See that the channel is active at Bird, then replay it."
     ),
-    _row("422", ContentRejected, "Bird does not take the message", _PROGRAM),
-    _row(
+    Row("422", ContentRejected, "Bird does not take the message", _PROGRAM),
+    Row(
         "InvalidPayload",
         ContentRejected,
         "Bird does not take a value of the request",
         "See that the recipient is a phone number, and that the channel has MMS where a picture was sent. Otherwise report it.",
     ),
 )
-_BY_CODE = {row.code: row for row in ERRORS}
 
 _STATUS_WORDS = MappingProxyType(
     {
@@ -109,17 +98,17 @@ def interpret(call: HttpCall, response: HttpResponse) -> None:
             raise OutcomeUnknown("Bird answered without a message id; the person may have the message", provider_code=str(response.status))
         return
     if response.status == 429:
-        raise Throttled("Bird: too many requests in a short time", provider_code="429", retry_after_s=response.retry_after_s)
-    row = _BY_CODE.get(wire.text(response.json(), "code")) or _BY_CODE.get(str(response.status))
+        raise ERRORS.error(TOO_MANY_REQUESTS, response)
+    row = ERRORS.find(wire.text(response.json(), "code"), str(response.status))
     if row is None:
         return raise_for_status(response)
-    if call.purpose == CREATE_WEBHOOK and row in (_BY_CODE["InvalidPayload"], _BY_CODE["422"]):
+    if call.purpose == CREATE_WEBHOOK and row.code in ("InvalidPayload", "422"):
         raise ConfigurationError(
             "Bird does not take the webhook: PUBLIC_URL has to be https with a domain name and without a port, and at most five webhooks may "
             "be alike",
             provider_code=row.code,
         )
-    raise row.error(f"Bird: {row.meaning} (code {row.code}). {row.remedy}", provider_code=row.code)
+    raise ERRORS.error(row, response)
 
 
 def failure_reason(status: str, code: str, source: str, source_code: str, details: str) -> str:

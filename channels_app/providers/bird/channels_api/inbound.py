@@ -12,7 +12,7 @@ import mimetypes
 import urllib.parse
 from typing import Any
 
-from channels_app.providers._sms.inbound import EMPTY, consent, is_web
+from channels_app.providers._sms.inbound import EMPTY, consent, is_web, opted_out
 from channels_app.providers._sms.numbers import canonical_number, profile
 from channels_app.providers.base import CallbackRequest
 from channels_app.providers.bird.channels_api.errors import FAILED, SMS_PLATFORM, failure_reason
@@ -135,9 +135,8 @@ def _status(payload: dict[str, Any], raw: bytes) -> ParsedCallback:
     details = wire.text(payload, "details")
     reason = failure_reason(status, wire.identifier(failure, "code"), platform, network_code, details)
     contacts = wire.items(wire.obj(payload, "receiver"), "contacts")
-    recipient = canonical_number(wire.text(contacts[0], "identifierValue")) if contacts else ""
     receipt = InboundEvent(
-        consumer_id=recipient,
+        consumer_id=canonical_number(wire.text(contacts[0], "identifierValue")) if contacts else "",
         source_id=f"status:{kind.value}:{message_id}",
         content=Receipt(kind=kind, message_ids=(message_id,), reason=reason if kind is ReceiptKind.FAILED else ""),
         wire_type=f"bird_status_{kind.value}",
@@ -146,15 +145,6 @@ def _status(payload: dict[str, Any], raw: bytes) -> ParsedCallback:
         occurred_at=instant(wire.text(payload, "lastStatusAt")),
     )
     is_opted_out = (platform, network_code) == (SMS_PLATFORM, OPTED_OUT) or reason_key(details) == "opted_out"
-    if kind is ReceiptKind.DELIVERED or not is_opted_out or not recipient:
+    if kind is ReceiptKind.DELIVERED or not is_opted_out:
         return ParsedCallback(events=(receipt,))
-    opt_out = InboundEvent(
-        consumer_id=recipient,
-        source_id=f"status:opted_out:{message_id}",
-        content=OptOut(reason="opted out at Bird"),
-        wire_type="bird_status_opted_out",
-        raw=raw,
-        address=receipt.address,
-        occurred_at=receipt.occurred_at,
-    )
-    return ParsedCallback(events=(receipt, opt_out))
+    return ParsedCallback(events=(receipt, *opted_out(receipt, at="Bird", wire_type="bird_status_opted_out")))
