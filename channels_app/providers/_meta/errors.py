@@ -13,7 +13,8 @@ from types import MappingProxyType
 from typing import Any
 
 from channels_app.providers._meta import wire
-from channels_app.providers.base import ErrorMeaning, raise_for_status
+from channels_app.providers.base import ErrorMeaning as Row
+from channels_app.providers.base import ErrorTable, raise_for_status
 from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.errors import (
     ConfigurationError,
@@ -34,75 +35,61 @@ SEND_LINK = "Nothing to do: the person was sent a link to the file. Send a small
 _PROOF, _OTHER_APP = "appsecret_proof", "input_token"
 """Meta has no codes of its own for a missing proof, and for a token of another app: what to look for in its sentence."""
 
-GRAPH: tuple[ErrorMeaning, ...] = (
-    ErrorMeaning(code="1", error=ServerFault, meaning="Meta failed for a reason it does not give", remedy=LATER),
-    ErrorMeaning(code="1/99", error=ServerFault, meaning="Meta failed for a reason it does not give", remedy=LATER),
-    ErrorMeaning(code="2", error=ServerFault, meaning="a temporary failure at Meta", remedy=LATER),
-    ErrorMeaning(code="1200", error=ServerFault, meaning="a temporary failure at Meta", remedy=LATER),
-    ErrorMeaning(code="4", error=Throttled, meaning="the app's rate limit is reached", remedy=WAIT),
-    ErrorMeaning(code="17", error=Throttled, meaning="the user's rate limit is reached", remedy=WAIT),
-    ErrorMeaning(code="32", error=Throttled, meaning="the page's rate limit is reached", remedy=WAIT),
-    ErrorMeaning(code="613", error=Throttled, meaning="a rate limit of this call is reached", remedy=WAIT),
-    ErrorMeaning(code="102", error=CredentialsRejected, meaning="the session of the token has ended", remedy=RECONNECT),
-    ErrorMeaning(code="190", error=CredentialsRejected, meaning="the access token is not valid", remedy=RECONNECT),
-    ErrorMeaning(code="190/458", error=CredentialsRejected, meaning="the person behind the token removed the app", remedy=RECONNECT),
-    ErrorMeaning(
-        code="190/459",
-        error=CredentialsRejected,
-        meaning="the person behind the token must log in at facebook.com first",
-        remedy=RECONNECT,
+GRAPH: tuple[Row, ...] = (
+    Row("1", ServerFault, "Meta failed for a reason it does not give", LATER),
+    Row("1/99", ServerFault, "Meta failed for a reason it does not give", LATER),
+    Row("2", ServerFault, "a temporary failure at Meta", LATER),
+    Row("1200", ServerFault, "a temporary failure at Meta", LATER),
+    Row("4", Throttled, "the app's rate limit is reached", WAIT),
+    Row("17", Throttled, "the user's rate limit is reached", WAIT),
+    Row("32", Throttled, "the page's rate limit is reached", WAIT),
+    Row("613", Throttled, "a rate limit of this call is reached", WAIT),
+    Row("102", CredentialsRejected, "the session of the token has ended", RECONNECT),
+    Row("190", CredentialsRejected, "the access token is not valid", RECONNECT),
+    Row("190/458", CredentialsRejected, "the person behind the token removed the app", RECONNECT),
+    Row("190/459", CredentialsRejected, "the person behind the token must log in at facebook.com first", RECONNECT),
+    Row("190/460", CredentialsRejected, "the person behind the token changed the password", RECONNECT),
+    Row("190/463", CredentialsRejected, "the access token has expired", RECONNECT),
+    Row("190/464", CredentialsRejected, "the account behind the token is not confirmed", RECONNECT),
+    Row("190/467", CredentialsRejected, "the access token was revoked", RECONNECT),
+    Row("190/492", CredentialsRejected, "the person behind the token has no role on the page any more", RECONNECT),
+    Row(
+        f"100/{_PROOF}",
+        ConfigurationError,
+        "Meta wants an app secret proof, or another one",
+        "Switch on Send app secret proof in the Meta app here, and check its app secret.",
     ),
-    ErrorMeaning(code="190/460", error=CredentialsRejected, meaning="the person behind the token changed the password", remedy=RECONNECT),
-    ErrorMeaning(code="190/463", error=CredentialsRejected, meaning="the access token has expired", remedy=RECONNECT),
-    ErrorMeaning(code="190/464", error=CredentialsRejected, meaning="the account behind the token is not confirmed", remedy=RECONNECT),
-    ErrorMeaning(code="190/467", error=CredentialsRejected, meaning="the access token was revoked", remedy=RECONNECT),
-    ErrorMeaning(
-        code="190/492", error=CredentialsRejected, meaning="the person behind the token has no role on the page any more", remedy=RECONNECT
+    Row(
+        f"100/{_OTHER_APP}",
+        ConfigurationError,
+        "the access token was generated for another Meta app",
+        "Compare the channel's provider app with the app that the token was generated for.",
     ),
-    ErrorMeaning(
-        code=f"100/{_PROOF}",
-        error=ConfigurationError,
-        meaning="Meta wants an app secret proof, or another one",
-        remedy="Switch on Send app secret proof in the Meta app here, and check its app secret.",
-    ),
-    ErrorMeaning(
-        code=f"100/{_OTHER_APP}",
-        error=ConfigurationError,
-        meaning="the access token was generated for another Meta app",
-        remedy="Compare the channel's provider app with the app that the token was generated for.",
-    ),
-    ErrorMeaning(code="100", error=ContentRejected, meaning="Meta does not take a value of the request", remedy=PROGRAM),
-    ErrorMeaning(code="2500", error=ContentRejected, meaning="Meta does not understand the request", remedy=PROGRAM),
-    ErrorMeaning(
-        code="368",
-        error=ContentRejected,
-        meaning="Meta blocked the account or the content under its policies for a while",
-        remedy="See Account or Page quality at Meta.",
+    Row("100", ContentRejected, "Meta does not take a value of the request", PROGRAM),
+    Row("2500", ContentRejected, "Meta does not understand the request", PROGRAM),
+    Row(
+        "368",
+        ContentRejected,
+        "Meta blocked the account or the content under its policies for a while",
+        "See Account or Page quality at Meta.",
     ),
 )
 """What any call to the Graph API may be answered."""
 
-COMMON: tuple[ErrorMeaning, ...] = (
+COMMON: tuple[Row, ...] = (
     *GRAPH,
     # Seen in the field: the answer complains about invalid JSON while the person has the message. A retry would show it twice.
-    ErrorMeaning(
-        code="1/1357046",
-        error=OutcomeUnknown,
-        meaning="Meta reports a failure, but the message may be out",
-        remedy="Look into the account's inbox.",
+    Row("1/1357046", OutcomeUnknown, "Meta reports a failure, but the message may be out", "Look into the account's inbox."),
+    Row("2/2018344", ContentRejected, "Meta blocked the file under its terms of service", "Send another file."),
+    Row("613/1893016", Throttled, "too many messages to this person in a short time", WAIT),
+    Row(
+        "10/1893063",
+        CredentialsRejected,
+        "Meta restricted the account from messaging for a while",
+        "See Account or Page quality at Meta, then resume the channel.",
     ),
-    ErrorMeaning(
-        code="2/2018344", error=ContentRejected, meaning="Meta blocked the file under its terms of service", remedy="Send another file."
-    ),
-    ErrorMeaning(code="613/1893016", error=Throttled, meaning="too many messages to this person in a short time", remedy=WAIT),
-    ErrorMeaning(
-        code="10/1893063",
-        error=CredentialsRejected,
-        meaning="Meta restricted the account from messaging for a while",
-        remedy="See Account or Page quality at Meta, then resume the channel.",
-    ),
-    ErrorMeaning(code="36000", error=ContentRejected, meaning="the picture is too large", remedy=SEND_LINK),
-    ErrorMeaning(code="100/1893061", error=ContentRejected, meaning="a message tag that Meta removed", remedy=PROGRAM),
+    Row("36000", ContentRejected, "the picture is too large", SEND_LINK),
+    Row("100/1893061", ContentRejected, "a message tag that Meta removed", PROGRAM),
 )
 """What is the same on every channel of the Send API."""
 
@@ -115,7 +102,7 @@ def send_api_message_id(response: HttpResponse) -> str:
 
 
 def interpret(
-    rows: Mapping[str, ErrorMeaning],
+    rows: ErrorTable | Mapping[str, Row],
     call: HttpCall,
     response: HttpResponse,
     *,
@@ -125,7 +112,7 @@ def interpret(
 ) -> None:
     """Return if ``response`` is a success; a message without an id in the answer is none.
 
-    ``rows`` are the channel's, by code. ``waits_s``: how long to wait after a code where Meta itself does not say.
+    ``rows`` are the channel's; by code where one row stands for many. ``waits_s``: how long to wait after a code where Meta itself does not say.
     ``channel_limits``: the codes of limits that are not one person's.
     Meta's own sentence is not repeated in the error: it quotes tokens ("Malformed access token EAA...") and telephone numbers.
 
@@ -136,7 +123,7 @@ def interpret(
     fields = body if isinstance(body, dict) else {}
     error = fields.get("error")
     if isinstance(error, dict):
-        _raise_for_error(rows, error, response, waits_s, channel_limits)
+        _raise_for_error(rows.find if isinstance(rows, ErrorTable) else rows.get, error, response, waits_s, channel_limits)
     if not response.is_success:
         _raise_for_status(response, code="")
     if error is not None or (call.effect and not message_id(response)):
@@ -144,7 +131,7 @@ def interpret(
 
 
 def _raise_for_error(
-    rows: Mapping[str, ErrorMeaning],
+    find: Callable[[str], Row | None],
     error: dict[str, Any],
     response: HttpResponse,
     waits_s: Mapping[str, float],
@@ -153,11 +140,10 @@ def _raise_for_error(
     code, subcode = wire.digits(error, "code"), wire.digits(error, "error_subcode")
     if not subcode:
         subcode = next((words for words in (_PROOF, _OTHER_APP) if words in str(error.get("message"))), "")
-    exact = rows.get(f"{code}/{subcode}")
-    general = rows.get(code)
+    exact = find(f"{code}/{subcode}")
     provider_code = f"{code}/{subcode}" if subcode else code
     trace = _trace(error.get("fbtrace_id"))
-    row = exact or general
+    row = exact or find(code)
     if row is not None and exact is None and error.get("is_transient") is True and not row.error.retryable:
         row = None
     if row is not None:
