@@ -231,19 +231,18 @@ def _consent(message: _Message) -> Made | None:
 
 
 def _button(message: _Message) -> Made | None:
-    title, payload = message.text("ButtonText"), message.text("ButtonPayload")
-    if not title and not payload:
-        return None
-    chosen = Selection(payload=payload or title, title=title or message.words, message_id=message.text("OriginalRepliedMessageSid"))
-    return "message.button", [chosen]
+    return _chosen(message, "message.button", message.text("ButtonPayload"), message.text("ButtonText"))
 
 
 def _list(message: _Message) -> Made | None:
-    title, payload = message.text("ListTitle"), message.text("ListId")
+    return _chosen(message, "message.list", message.text("ListId"), message.text("ListTitle"))
+
+
+def _chosen(message: _Message, wire_type: str, payload: str, title: str) -> Made | None:
     if not title and not payload:
         return None
     chosen = Selection(payload=payload or title, title=title or message.words, message_id=message.text("OriginalRepliedMessageSid"))
-    return "message.list", [chosen]
+    return wire_type, [chosen]
 
 
 def _form(message: _Message) -> Made | None:
