@@ -23,6 +23,7 @@ from connector_platform.core.errors import (
     OutcomeUnknown,
     ServerFault,
     Throttled,
+    WindowClosed,
 )
 
 RECONNECT = "Generate a new access token at Meta and store it in the channel."
@@ -90,6 +91,10 @@ COMMON: tuple[Row, ...] = (
     ),
     Row("36000", ContentRejected, "the picture is too large", SEND_LINK),
     Row("100/1893061", ContentRejected, "a message tag that Meta removed", PROGRAM),
+    Row("10/2018278", WindowClosed, "the person's last message is too long ago", WINDOW),
+    Row("10/2018065", WindowClosed, "the person's last message is too long ago", WINDOW),
+    Row("100/2018047", ContentRejected, "Meta could not fetch the file", SEND_LINK),
+    Row("100/2018008", ContentRejected, "Meta could not fetch the file", SEND_LINK),
 )
 """What is the same on every channel of the Send API."""
 

@@ -26,8 +26,6 @@ ERRORS = ErrorTable(
     *meta.COMMON,
     # It comes as HTTP 403, which elsewhere means that the credentials are at fault.
     Row("10/2534022", WindowClosed, "the person's last message is too long ago", meta.WINDOW),
-    Row("10/2018278", WindowClosed, "the person's last message is too long ago", meta.WINDOW),
-    Row("10/2018065", WindowClosed, "the person's last message is too long ago", meta.WINDOW),
     Row(
         "10/2534037",
         ContentRejected,
@@ -49,8 +47,6 @@ ERRORS = ErrorTable(
     Row("551/1545041", RecipientGone, "the person is not available", _BLOCKED),
     Row("200/1545041", RecipientGone, "the person is not available", _BLOCKED),
     Row("100/2534068", ContentRejected, "Instagram does not take the file", meta.SEND_LINK),
-    Row("100/2018047", ContentRejected, "Meta could not fetch the file", meta.SEND_LINK),
-    Row("100/2018008", ContentRejected, "Meta could not fetch the file", meta.SEND_LINK),
     Row("100/2018109", ContentRejected, "the file is larger than Instagram takes", meta.SEND_LINK),
 )
 

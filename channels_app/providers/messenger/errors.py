@@ -24,8 +24,6 @@ ERRORS = ErrorTable(
     Row("80006", Throttled, "the page's messaging limit is reached", meta.WAIT),
     Row("4/2018354", ContentRejected, "the person already got the marketing messages Meta allows", "Send it later."),
     Row("9/2018352", ContentRejected, "the person already got the marketing messages Meta allows", "Send it later."),
-    Row("10/2018278", WindowClosed, "the person's last message is too long ago", meta.WINDOW),
-    Row("10/2018065", WindowClosed, "the person's last message is too long ago", meta.WINDOW),
     Row("10/2018108", WindowClosed, "the page may not write to this person now", meta.WINDOW),
     Row(
         "10/2018300",
@@ -53,8 +51,6 @@ ERRORS = ErrorTable(
     Row("551", RecipientGone, "the person is not available", _BLOCKED),
     Row("551/1545041", RecipientGone, "the person is not available", _BLOCKED),
     Row("200/1545041", RecipientGone, "the person is not available", _BLOCKED),
-    Row("100/2018047", ContentRejected, "Meta could not fetch the file", meta.SEND_LINK),
-    Row("100/2018008", ContentRejected, "Meta could not fetch the file", meta.SEND_LINK),
     Row("100/2018109", ContentRejected, "the file is larger than 25 MB", meta.SEND_LINK),
 )
 
