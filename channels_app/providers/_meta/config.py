@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 
 def _digits(value: str) -> str:
@@ -38,3 +38,27 @@ MetaId = Annotated[str, AfterValidator(_digits)]
 Credential = Annotated[SecretStr, AfterValidator(_credential)]
 OptionalCredential = Annotated[SecretStr, AfterValidator(_optional_credential)]
 VerifyToken = Annotated[SecretStr, AfterValidator(_verify_token)]
+AppId = Annotated[
+    MetaId,
+    Field(
+        title="App ID",
+        description="The number at the top of the app's dashboard, and under App settings → Basic, on developers.facebook.com.",
+    ),
+]
+SendsProof = Annotated[
+    bool,
+    Field(
+        title="Send app secret proof",
+        description="Switch on where App settings → Advanced → Security → Require app secret is on at Meta.",
+    ),
+]
+HasHumanAgent = Annotated[
+    bool,
+    Field(
+        title="Human agent",
+        description=(
+            "Let people, but no bots, answer up to 7 days after the person's last message instead of 24 hours. Only after Meta approved the "
+            "Human Agent feature: App review → Permissions and features."
+        ),
+    ),
+]

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
 
-from channels_app.providers._meta.config import Credential, MetaId, OptionalCredential, VerifyToken
+from channels_app.providers._meta.config import AppId, Credential, HasHumanAgent, MetaId, OptionalCredential, SendsProof, VerifyToken
 from channels_app.providers.base import ProviderConfig
 
 
@@ -33,10 +33,7 @@ def _day(value: str) -> str:
 class InstagramAppConfig(ProviderConfig):
     """One Meta app: its webhook serves every account that the app is subscribed to."""
 
-    app_id: MetaId = Field(
-        title="App ID",
-        description="The number at the top of the app's dashboard, and under App settings → Basic, on developers.facebook.com.",
-    )
+    app_id: AppId
     app_secret: Credential = Field(
         title="App secret",
         description="App settings → Basic → App secret → Show.",
@@ -53,11 +50,7 @@ class InstagramAppConfig(ProviderConfig):
         title="Verify token",
         description="A phrase of your own. Enter the same one beside the callback URL under Instagram → Configure webhooks.",
     )
-    send_appsecret_proof: bool = Field(
-        default=False,
-        title="Send app secret proof",
-        description="Switch on where App settings → Advanced → Security → Require app secret is on at Meta.",
-    )
+    send_appsecret_proof: SendsProof = False
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -94,14 +87,7 @@ class InstagramConfig(ProviderConfig):
         title="Token ends on",
         description="Only with the log-in instagram. Renewals fill it in; empty it when you enter a token yourself.",
     )
-    human_agent_enabled: bool = Field(
-        default=False,
-        title="Human agent",
-        description=(
-            "Let people, but no bots, answer up to 7 days after the person's last message instead of 24 hours. Only after Meta approved the "
-            "Human Agent feature: App review → Permissions and features."
-        ),
-    )
+    human_agent_enabled: HasHumanAgent = False
     repeat_choices: bool = Field(
         default=True,
         title="Write choices out",

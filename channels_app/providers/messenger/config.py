@@ -7,17 +7,14 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from channels_app.providers._meta.config import Credential, MetaId, VerifyToken
+from channels_app.providers._meta.config import AppId, Credential, HasHumanAgent, MetaId, SendsProof, VerifyToken
 from channels_app.providers.base import ProviderConfig
 
 
 class MessengerAppConfig(ProviderConfig):
     """One Meta app: its webhook serves every page that the app is subscribed to."""
 
-    app_id: MetaId = Field(
-        title="App ID",
-        description="The number at the top of the app's dashboard, and under App settings → Basic, on developers.facebook.com.",
-    )
+    app_id: AppId
     app_secret: Credential = Field(
         title="App secret",
         description="App settings → Basic → App secret → Show. Meta signs every callback with it, for all pages of the app.",
@@ -26,11 +23,7 @@ class MessengerAppConfig(ProviderConfig):
         title="Verify token",
         description="A phrase of your own. Register webhook tells it to Meta; by hand, enter the same one under Messenger → Settings → Webhooks.",
     )
-    send_appsecret_proof: bool = Field(
-        default=False,
-        title="Send app secret proof",
-        description="Switch on where App settings → Advanced → Security → Require app secret is on at Meta.",
-    )
+    send_appsecret_proof: SendsProof = False
 
 
 class MessengerConfig(ProviderConfig):
@@ -47,14 +40,7 @@ class MessengerConfig(ProviderConfig):
             "It dies when that person changes the password or loses the page."
         ),
     )
-    human_agent_enabled: bool = Field(
-        default=False,
-        title="Human agent",
-        description=(
-            "Let people, but no bots, answer up to 7 days after the person's last message instead of 24 hours. Only after Meta approved the "
-            "Human Agent feature: App review → Permissions and features."
-        ),
-    )
+    human_agent_enabled: HasHumanAgent = False
     asks_for_locale: bool = Field(
         default=False,
         title="Ask for the language",
