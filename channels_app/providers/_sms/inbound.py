@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-from connector_platform.core.events import FileKind, InboundEvent, OptIn, OptOut, Piece, Unsupported
+from connector_platform.core.events import Content, FileKind, InboundEvent, OptIn, OptOut, Piece, Unsupported
 
 EMPTY = Unsupported(kind="empty", description="sent an empty message")
 """Legal in SMS, but LivePerson has no empty message."""
@@ -34,6 +34,14 @@ def consent(text: str, *, stop: Iterable[str], start: Iterable[str]) -> OptOut |
     if is_one_of(words, stop):
         return OptOut(reason=words)
     return OptIn() if is_one_of(words, start) else None
+
+
+def in_parts(first: InboundEvent, contents: Iterable[Content]) -> tuple[InboundEvent, ...]:
+    """One event for each of ``contents``, in all else like ``first``, whose ``source_id`` the first keeps; the others have ``id#1``, ``id#2`` …"""
+    return tuple(
+        replace(first, content=content, source_id=f"{first.source_id}#{number}" if number else first.source_id)
+        for number, content in enumerate(contents)
+    )
 
 
 def opted_out(receipt: InboundEvent, *, at: str, wire_type: str) -> Iterator[InboundEvent]:

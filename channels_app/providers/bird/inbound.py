@@ -13,7 +13,7 @@ import urllib.parse
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from channels_app.providers._sms.inbound import EMPTY, consent, is_web, opted_out
+from channels_app.providers._sms.inbound import EMPTY, consent, in_parts, is_web, opted_out
 from channels_app.providers._sms.numbers import canonical_number, profile
 from channels_app.providers.base import CallbackRequest
 from channels_app.providers.bird.config import BirdConfig
@@ -91,22 +91,18 @@ def _message(pairs: Pairs, fields: dict[str, str], config: BirdConfig, raw: byte
         raise PayloadMalformed("the message's id or its originator is missing", status=200)
     wire_type, contents = _contents(pairs, fields, config)
     occurred_at = instant(fields.get("createdDatetime") or fields.get("CreatedDatetime") or fields.get("receive_datetime", ""))
-    return ParsedCallback(
-        events=tuple(
-            InboundEvent(
-                consumer_id=sender,
-                source_id=message_id if number == 0 else f"{message_id}#{number}",
-                content=content,
-                wire_type=wire_type,
-                raw=raw,
-                # A forwarding may serve more numbers than this channel's.
-                address=canonical_number(fields.get("recipient") or fields.get("shortcode", "")),
-                occurred_at=occurred_at,
-                profile=profile(sender),
-            )
-            for number, content in enumerate(contents)
-        )
+    first = InboundEvent(
+        consumer_id=sender,
+        source_id=message_id,
+        content=contents[0],
+        wire_type=wire_type,
+        raw=raw,
+        # A forwarding may serve more numbers than this channel's.
+        address=canonical_number(fields.get("recipient") or fields.get("shortcode", "")),
+        occurred_at=occurred_at,
+        profile=profile(sender),
     )
+    return ParsedCallback(events=in_parts(first, contents))
 
 
 def _contents(pairs: Pairs, fields: dict[str, str], config: BirdConfig) -> tuple[str, list[Content]]:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from channels_app.providers._sms.inbound import EMPTY, consent, is_web, opted_out
+from channels_app.providers._sms.inbound import EMPTY, consent, in_parts, is_web, opted_out
 from channels_app.providers._sms.numbers import canonical_number, profile
 from channels_app.providers.infobip.config import InfobipConfig
 from channels_app.providers.infobip.errors import group_of
@@ -82,20 +82,18 @@ def _message(result: Any, config: InfobipConfig) -> list[InboundEvent] | str:
     if not message_id or not sender or not raw:
         return "unreadable"
     wire_type, contents = _contents(result, config)
-    return [
-        InboundEvent(
-            consumer_id=sender,
-            source_id=message_id if number == 0 else f"{message_id}#{number}",
-            content=content,
-            wire_type=wire_type,
-            raw=raw,
-            # A subscription may cover more numbers than this channel's.
-            address=canonical_number(wire.identifier(result, "to")),
-            occurred_at=_instant(wire.text(result, "receivedAt")),
-            profile=profile(sender),
-        )
-        for number, content in enumerate(contents)
-    ]
+    first = InboundEvent(
+        consumer_id=sender,
+        source_id=message_id,
+        content=contents[0],
+        wire_type=wire_type,
+        raw=raw,
+        # A subscription may cover more numbers than this channel's.
+        address=canonical_number(wire.identifier(result, "to")),
+        occurred_at=_instant(wire.text(result, "receivedAt")),
+        profile=profile(sender),
+    )
+    return list(in_parts(first, contents))
 
 
 def _contents(result: dict[str, Any], config: InfobipConfig) -> tuple[str, list[Content]]:

@@ -12,7 +12,7 @@ import mimetypes
 import urllib.parse
 from typing import Any
 
-from channels_app.providers._sms.inbound import EMPTY, consent, is_web, opted_out
+from channels_app.providers._sms.inbound import EMPTY, consent, in_parts, is_web, opted_out
 from channels_app.providers._sms.numbers import canonical_number, profile
 from channels_app.providers.base import CallbackRequest
 from channels_app.providers.bird.channels_api.errors import FAILED, SMS_PLATFORM, failure_reason
@@ -79,22 +79,18 @@ def _message(payload: dict[str, Any], config: BirdConfig, raw: bytes) -> ParsedC
     if not message_id or not sender:
         raise PayloadMalformed("the message's id or its sender is missing", status=200)
     wire_type, contents = _contents(wire.obj(payload, "body"), config)
-    return ParsedCallback(
-        events=tuple(
-            InboundEvent(
-                consumer_id=sender,
-                source_id=message_id if number == 0 else f"{message_id}#{number}",
-                content=content,
-                wire_type=wire_type,
-                raw=raw,
-                # A webhook without a filter tells of every SMS channel of the workspace.
-                address=wire.identifier(payload, "channelId"),
-                occurred_at=instant(wire.text(payload, "createdAt")),
-                profile=profile(sender),
-            )
-            for number, content in enumerate(contents)
-        )
+    first = InboundEvent(
+        consumer_id=sender,
+        source_id=message_id,
+        content=contents[0],
+        wire_type=wire_type,
+        raw=raw,
+        # A webhook without a filter tells of every SMS channel of the workspace.
+        address=wire.identifier(payload, "channelId"),
+        occurred_at=instant(wire.text(payload, "createdAt")),
+        profile=profile(sender),
     )
+    return ParsedCallback(events=in_parts(first, contents))
 
 
 def _contents(body: dict[str, Any], config: BirdConfig) -> tuple[str, list[Content]]:
