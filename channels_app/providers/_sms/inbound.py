@@ -44,11 +44,14 @@ def in_parts(first: InboundEvent, contents: Iterable[Content]) -> tuple[InboundE
     )
 
 
-def opted_out(receipt: InboundEvent, *, at: str, wire_type: str) -> Iterator[InboundEvent]:
-    """The opt-out that a ``receipt`` tells of where its reason is that the person sent STOP to the vendor or the operator (``at``) itself."""
+def opted_out(receipt: InboundEvent, *, at: str, wire_type: str, source_id: str = "") -> Iterator[InboundEvent]:
+    """The opt-out that a ``receipt`` tells of where its reason is that the person sent STOP to the vendor or the operator (``at``) itself.
+    It is known by ``source_id``, else by the receipt's with a suffix.
+    """
     if receipt.consumer_id:
         content = OptOut(reason=f"opted out at {at}")
-        yield replace(receipt, source_id=f"{receipt.source_id}:opted_out", content=content, wire_type=wire_type)
+        source_id = source_id or f"{receipt.source_id}:opted_out"
+        yield replace(receipt, source_id=source_id, content=content, wire_type=wire_type)
 
 
 def is_one_of(words: str, keywords: Iterable[str]) -> bool:

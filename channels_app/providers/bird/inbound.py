@@ -163,7 +163,8 @@ def _status(fields: dict[str, str], raw: bytes) -> ParsedCallback:
     is_opted_out = code == OPTED_OUT or reason_key(said) == "opted_out"
     if kind is ReceiptKind.DELIVERED or not is_opted_out:
         return ParsedCallback(events=(receipt,))
-    return ParsedCallback(events=(receipt, *opted_out(receipt, at="Bird", wire_type="status_opted_out")))
+    opt_out = opted_out(receipt, at="Bird", wire_type="status_opted_out", source_id=f"status:opted_out:{message_id}")
+    return ParsedCallback(events=(receipt, *opt_out))
 
 
 def instant(written: str) -> datetime | None:

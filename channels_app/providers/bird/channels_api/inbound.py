@@ -143,4 +143,5 @@ def _status(payload: dict[str, Any], raw: bytes) -> ParsedCallback:
     is_opted_out = (platform, network_code) == (SMS_PLATFORM, OPTED_OUT) or reason_key(details) == "opted_out"
     if kind is ReceiptKind.DELIVERED or not is_opted_out:
         return ParsedCallback(events=(receipt,))
-    return ParsedCallback(events=(receipt, *opted_out(receipt, at="Bird", wire_type="bird_status_opted_out")))
+    opt_out = opted_out(receipt, at="Bird", wire_type="bird_status_opted_out", source_id=f"status:opted_out:{message_id}")
+    return ParsedCallback(events=(receipt, *opt_out))
