@@ -20,7 +20,8 @@ COPY channels_app channels_app
 COPY webhooks_app webhooks_app
 COPY stack stack
 
-RUN python -m compileall -q . && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin connector
+RUN python -m compileall -q . && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin connector \
+    && install -d -m 0700 -o connector /var/spool/connector
 USER connector
 
 EXPOSE 8000

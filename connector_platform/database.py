@@ -6,8 +6,8 @@ The ORM has its own connections; nothing here depends on Django's request cycle.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import psycopg
 from django.db import connections
@@ -15,8 +15,11 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from connector_platform.core.errors import ConnectorError
 
+Value = TypeVar("Value")
+
 _POOL: ConnectionPool[psycopg.Connection[Any]] | None = None
 _LOCK = threading.Lock()
+_away = False
 _DJANGO_ONLY = ("context", "cursor_factory", "prepare_threshold")
 
 _PLANNED_ONCE = "-c plan_cache_mode=force_generic_plan"
@@ -69,21 +72,43 @@ def close_hot_pool() -> None:
             _POOL = None
 
 
-def run(query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
-    """The rows of one statement that may safely run twice: after a restart of PostgreSQL a dead connection is replaced and it is tried again.
+def is_away() -> bool:
+    """Whether PostgreSQL could not be reached when this process last tried."""
+    return _away
+
+
+def retried(work: Callable[[], Value]) -> Value:
+    """What ``work`` returns, which may safely run twice: after a restart of PostgreSQL dead connections are replaced and it is tried again.
 
     Raises:
         DatabaseUnavailable: PostgreSQL cannot be reached.
     """
-    pool = hot_pool()
+    global _away
     for attempt in (1, 2):
         try:
-            with pool.connection() as connection:
-                cursor = connection.execute(query, parameters)
-                # Not ``description``: it builds an object for each column.
-                return cursor.fetchall() if cursor.pgresult is not None and cursor.pgresult.nfields else []
+            result = work()
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
             if attempt == 2 or isinstance(error, PoolTimeout):
+                _away = True
                 raise DatabaseUnavailable("PostgreSQL cannot be reached; see DATABASE_URL") from error
-            pool.check()
-    return []
+            hot_pool().check()
+        else:
+            _away = False
+            return result
+    raise AssertionError("the second attempt returns or raises")
+
+
+def run(query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
+    """The rows of one statement that may safely run twice.
+
+    Raises:
+        DatabaseUnavailable: PostgreSQL cannot be reached.
+    """
+
+    def execute() -> list[Any]:
+        with hot_pool().connection() as connection:
+            cursor = connection.execute(query, parameters)
+            # Not ``description``: it builds an object for each column.
+            return cursor.fetchall() if cursor.pgresult is not None and cursor.pgresult.nfields else []
+
+    return retried(execute)

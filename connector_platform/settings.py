@@ -59,6 +59,12 @@ HTTP_TIMEOUT_S = env.read("HTTP_TIMEOUT_S", "15", env.number(0.1, 60), hint="sec
 CALLBACK_MAX_BYTES = env.read("CALLBACK_MAX_BYTES", "1048576", env.whole(1024, 16 * 1024 * 1024), hint="bytes, 1024 to 16777216")
 """A longer callback or webhook body is refused with 413."""
 
+SPOOL_DIR = env.read("SPOOL_DIR", "", env.text, hint="a private directory on this machine's own disk, or nothing")
+"""Where callbacks wait while PostgreSQL cannot be reached; empty: they are answered 503. Shared by the web processes of one machine."""
+
+SPOOL_MAX_BYTES = env.read("SPOOL_MAX_BYTES", str(1024**3), env.whole(1024**2, 1024**5), hint="bytes, 1048576 to 1125899906842624")
+"""What may wait there; what comes beyond it is answered 503."""
+
 TRUSTED_PROXIES = env.read("TRUSTED_PROXIES", "0", env.whole(0, 5), hint="how many proxies in front append to X-Forwarded-For, 0 to 5")
 """How the sender's address is found: 0 takes the connection's own."""
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", pages.front_page, name="front-page"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("health/receiving", health.receiving, name="health-receiving"),
     path("metrics", health.metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("channels_app.api.urls")),

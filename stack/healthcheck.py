@@ -1,4 +1,4 @@
-"""`python -m stack.healthcheck`: exit code 0 if the web server in this container is ready. Standard library only."""
+"""`python -m stack.healthcheck`: exit code 0 if the web server in this container takes callbacks. Standard library only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 def main() -> int:
     """Returns the exit code; says why on standard error."""
-    url = f"http://127.0.0.1:{os.environ.get('PORT') or 8000}/health/ready"
+    url = f"http://127.0.0.1:{os.environ.get('PORT') or 8000}/health/receiving"
     # Under its public name: ALLOWED_HOSTS need not list the loopback address.
     host = urlsplit(os.environ.get("PUBLIC_URL", "")).netloc
     request = urllib.request.Request(url, headers={"Host": host} if host else {})

@@ -70,6 +70,7 @@ def environment(
         "PLATFORM_URL": f"http://localhost:{layout.port}",  # the sandbox's pages lead back to it
         "HTTP_ALLOWED_ORIGINS": f"{layout.sandbox_url},{sandbox}",
         "PROVIDER_API_BASES": api_bases(layout.sandbox_url),
+        "SPOOL_DIR": str(layout.data_dir.resolve() / "spool"),
     }
     return {
         **defaults,

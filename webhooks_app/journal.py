@@ -47,7 +47,7 @@ def message_lane(lane_key: str) -> str:
 class Entry:
     """One event about to be written. ``source_id`` None: it has no identity, every copy is a new event.
 
-    ``by_bot``: towards the consumer, a bot is known to have written it.
+    ``by_bot``: towards the consumer, a bot is known to have written it. ``received_at`` None: now.
     """
 
     lane_key: str
@@ -65,11 +65,12 @@ class Entry:
     dialog_id: str = ""
     sequence: int | None = None
     occurred_at: datetime | None = None
+    received_at: datetime | None = None
     by_bot: bool = False
     orphan: bool = False
 
     @classmethod
-    def inbound(cls, event: InboundEvent, *, channel_id: uuid.UUID, brand_id: uuid.UUID) -> Entry:
+    def inbound(cls, event: InboundEvent, *, channel_id: uuid.UUID, brand_id: uuid.UUID, received_at: datetime | None = None) -> Entry:
         """What a consumer did on ``channel_id``.
 
         A receipt that names a message but no person (an SMS delivery report) has a lane of its own: it waits for nobody.
@@ -91,6 +92,7 @@ class Entry:
             consumer_external_id=event.consumer_id,
             profile=event.profile,
             occurred_at=event.occurred_at,
+            received_at=received_at,
         )
 
 
@@ -117,10 +119,10 @@ WITH input AS (
     SELECT * FROM unnest(
         %(ord)s::int[], %(key)s::text[], %(direction)s::text[], %(brand)s::uuid[], %(channel)s::uuid[], %(scope)s::uuid[], %(source)s::text[],
         %(public)s::uuid[], %(kind)s::text[], %(content)s::text[], %(raw)s::bytea[], %(wire)s::text[], %(consumer)s::text[],
-        %(profile)s::text[], %(conversation)s::uuid[], %(dialog)s::text[], %(sequence)s::bigint[], %(occurred)s::timestamptz[], %(bot)s::bool[],
-        %(orphan)s::bool[]
+        %(profile)s::text[], %(conversation)s::uuid[], %(dialog)s::text[], %(sequence)s::bigint[], %(occurred)s::timestamptz[], %(received)s::timestamptz[],
+        %(bot)s::bool[], %(orphan)s::bool[]
     ) AS t(ord, key, direction, brand, channel, scope, source, public, kind, content, raw, wire, consumer, profile, conversation, dialog,
-           sequence, occurred, bot, orphan)
+           sequence, occurred, received, bot, orphan)
 ), fresh AS (
     SELECT DISTINCT ON (scope, source) * FROM input
     WHERE NOT EXISTS (SELECT 1 FROM webhooks_app_event e WHERE e.source_scope = input.scope AND e.source_id = input.source)
@@ -138,7 +140,7 @@ WITH input AS (
 )
 {_INSERT_EVENT}
 SELECT public, brand, channel, conversation, lane_id, position, direction, kind, content::jsonb, consumer, profile::jsonb, dialog,
-       sequence, scope, source, wire, raw, occurred, now(), 'waiting', 0, '', '', false, '', bot
+       sequence, scope, source, wire, raw, occurred, COALESCE(received, now()), 'waiting', 0, '', '', false, '', bot
 FROM numbered
 ON CONFLICT (source_scope, source_id) DO NOTHING
 RETURNING public_id
@@ -156,7 +158,7 @@ WITH lane AS (
 {_INSERT_EVENT}
 SELECT %(public)s::uuid, %(brand)s::uuid, %(channel)s::uuid, %(conversation)s::uuid, lane.id, lane.tail, %(direction)s, %(kind)s, %(content)s::jsonb,
        %(consumer)s, %(profile)s::jsonb, %(dialog)s, %(sequence)s::bigint, %(scope)s::uuid, %(source)s, %(wire)s, %(raw)s::bytea,
-       %(occurred)s::timestamptz, now(), 'waiting', 0, '', '', false, '', %(bot)s::bool
+       %(occurred)s::timestamptz, COALESCE(%(received)s::timestamptz, now()), 'waiting', 0, '', '', false, '', %(bot)s::bool
 FROM lane
 ON CONFLICT (source_scope, source_id) DO NOTHING
 RETURNING public_id
@@ -200,6 +202,7 @@ _COLUMNS = (
     "dialog",
     "sequence",
     "occurred",
+    "received",
     "bot",
     "orphan",
 )
@@ -225,6 +228,7 @@ def _values(order: int, public_id: uuid.UUID, entry: Entry) -> Iterable[Any]:
         storable(entry.dialog_id)[:64],
         entry.sequence,
         entry.occurred_at,
+        entry.received_at,
         entry.by_bot,
         entry.orphan,
     )

@@ -1,6 +1,7 @@
 """Channels, provider apps and LivePerson apps as the hot paths need them: decrypted, typed, and remembered for a moment.
 
-A row is read again after ``TTL_S``, or at once in the process that changed it.
+A row is read again after ``TTL_S``, or at once in the process that changed it. While PostgreSQL is away, an old one serves on where callbacks are
+spooled.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
@@ -22,14 +24,17 @@ from channels_app.models.base import secret_box
 from channels_app.options import ChannelOptions
 from channels_app.providers.base import Provider, ProviderConfig
 from channels_app.providers.registry import PROVIDERS
+from channels_app.selectors.saved_configs import SavedRows, save_rows, saved_row
 from connector_platform.core.clock import monotonic_s
 from connector_platform.core.errors import ChannelUnreadable
 from connector_platform.core.redaction import secret_values
-from connector_platform.database import run
+from connector_platform.database import DatabaseUnavailable, is_away, run
 from connector_platform.liveperson.app import LivePersonAppConfig
 
 TTL_S = 1.0
 """How long another process may act on a configuration that was changed."""
+REMEMBERED_S = 3600.0
+"""How long an old configuration may serve while PostgreSQL cannot be reached; only where callbacks are spooled (``SPOOL_DIR``)."""
 
 Value = TypeVar("Value")
 log = structlog.get_logger(__name__)
@@ -128,15 +133,37 @@ class _Cache:
         self._values: dict[Any, tuple[float, Any]] = {}
         self._lock = threading.Lock()
 
-    def get(self, key: Any, load: Callable[[], Value]) -> Value:
+    def get(self, key: tuple[Any, ...], query: str, parameters: list[Any], build: Callable[[Any], Value | None]) -> Value | None:
+        """What ``build`` makes of the row that ``query`` finds; None where there is none.
+
+        Raises:
+            DatabaseUnavailable: PostgreSQL cannot be reached, and what is remembered is too old.
+        """
         kept = self._values.get(key)
-        if kept is not None and kept[0] > monotonic_s():
+        if kept is not None and kept[0] + TTL_S > monotonic_s():
             return kept[1]
-        value = load()
+        # Where callbacks are spooled, nobody waits for a PostgreSQL that is known to be away: the spool's keeper finds out when it is back.
+        if not (settings.SPOOL_DIR and is_away()):
+            try:
+                rows = run(query, parameters)
+            except DatabaseUnavailable:
+                if not settings.SPOOL_DIR:
+                    raise
+            else:
+                return self._keep(key, build(rows[0]) if rows else None, 0.0)
+        # Not a remembered None: what was made since would be told that it does not exist.
+        if kept is not None and kept[1] is not None and kept[0] + REMEMBERED_S > monotonic_s():
+            return kept[1]
+        found = saved_row(Path(settings.SPOOL_DIR), key)
+        if found is None or found.age_s > REMEMBERED_S:
+            raise DatabaseUnavailable("PostgreSQL cannot be reached, and the configuration is not remembered")
+        return self._keep(key, build(found.row), found.age_s)
+
+    def _keep(self, key: tuple[Any, ...], value: Value, age_s: float) -> Value:
         with self._lock:
             if len(self._values) > 50_000:
                 self._values.clear()
-            self._values[key] = (monotonic_s() + TTL_S, value)
+            self._values[key] = (monotonic_s() - age_s, value)
         return value
 
     def clear(self) -> None:
@@ -193,37 +220,34 @@ def _channel(row: Any) -> ChannelConfig | None:
     )
 
 
+_PROVIDER_APP = "SELECT id, brand_id, provider, config FROM channels_app_providerapp WHERE "
+
+
+def _provider_app(row: Any) -> ProviderAppConfig | None:
+    provider = PROVIDERS.get(row[2])
+    if provider is None or provider.app_config_model is None:
+        return None
+    config = provider.app_config_model.model_validate(secret_box().open(row[3]))
+    return ProviderAppConfig(id=row[0], brand_id=row[1], provider=provider, config=config)
+
+
 def channel(channel_id: uuid.UUID) -> ChannelConfig | None:
     """The channel with this id, or None where there is none."""
 
-    def load() -> ChannelConfig | None:
-        rows = run(_CHANNEL + "c.id = %s", [channel_id])
-        return _channel(rows[0]) if rows else None
-
-    return _cache.get(("channel", channel_id), load)
+    return _cache.get(("channel", channel_id), _CHANNEL + "c.id = %s", [channel_id], _channel)
 
 
 def channel_at(provider_app_id: uuid.UUID, address: str) -> ChannelConfig | None:
     """The channel that owns this vendor's address under this provider app, or None."""
 
-    def load() -> ChannelConfig | None:
-        rows = run(_CHANNEL + "c.provider_app_id = %s AND c.address = %s", [provider_app_id, address])
-        return _channel(rows[0]) if rows else None
-
-    return _cache.get(("address", provider_app_id, address), load)
+    where = "c.provider_app_id = %s AND c.address = %s"
+    return _cache.get(("address", provider_app_id, address), _CHANNEL + where, [provider_app_id, address], _channel)
 
 
 def provider_app(app_id: uuid.UUID) -> ProviderAppConfig | None:
     """The provider app with this id, or None where there is none."""
 
-    def load() -> ProviderAppConfig | None:
-        rows = run("SELECT id, brand_id, provider, config FROM channels_app_providerapp WHERE id = %s", [app_id])
-        if not rows or (provider := PROVIDERS.get(rows[0][2])) is None or provider.app_config_model is None:
-            return None
-        config = provider.app_config_model.model_validate(secret_box().open(rows[0][3]))
-        return ProviderAppConfig(id=rows[0][0], brand_id=rows[0][1], provider=provider, config=config)
-
-    return _cache.get(("app", app_id), load)
+    return _cache.get(("app", app_id), _PROVIDER_APP + "id = %s", [app_id], _provider_app)
 
 
 _LIVEPERSON = """
@@ -260,18 +284,24 @@ def _liveperson(row: Any) -> LivePersonConfig:
 def liveperson_app(app_id: uuid.UUID) -> LivePersonConfig | None:
     """The LivePerson app with this id, or None where there is none."""
 
-    def load() -> LivePersonConfig | None:
-        rows = run(_LIVEPERSON + "id = %s", [app_id])
-        return _liveperson(rows[0]) if rows else None
-
-    return _cache.get(("liveperson", app_id), load)
+    return _cache.get(("liveperson", app_id), _LIVEPERSON + "id = %s", [app_id], _liveperson)
 
 
 def liveperson_app_of(account_id: str, client_id: str) -> LivePersonConfig | None:
     """The LivePerson app that is this install on this account, or None."""
 
-    def load() -> LivePersonConfig | None:
-        rows = run(_LIVEPERSON + "account_id = %s AND client_id = %s", [account_id, client_id])
-        return _liveperson(rows[0]) if rows else None
+    where = "account_id = %s AND client_id = %s"
+    return _cache.get(("install", account_id, client_id), _LIVEPERSON + where, [account_id, client_id], _liveperson)
 
-    return _cache.get(("install", account_id, client_id), load)
+
+def save_for_outages() -> None:
+    """Put the configuration of everything that receives into ``SPOOL_DIR``, so that a process that starts while PostgreSQL is away has it.
+
+    Raises:
+        DatabaseUnavailable: PostgreSQL cannot be reached. OSError: the disk cannot be written.
+    """
+    rows: SavedRows = {("channel", row[0]): row for row in run(_CHANNEL + "true")}
+    rows |= {("app", row[0]): row for row in run(_PROVIDER_APP + "true")}
+    for row in run(_LIVEPERSON + "true"):
+        rows[("liveperson", row[0])] = rows[("install", row[3], row[4])] = row
+    save_rows(Path(settings.SPOOL_DIR), rows)

@@ -31,7 +31,7 @@ class SecretBox:
 
     def seal(self, value: Any) -> bytes:
         """``value`` (anything JSON) encrypted."""
-        return self._fernet.encrypt(json.dumps(value, separators=(",", ":")).encode())
+        return self.seal_bytes(json.dumps(value, separators=(",", ":")).encode())
 
     def open(self, token: bytes) -> Any:
         """The value that was sealed.
@@ -39,8 +39,20 @@ class SecretBox:
         Raises:
             SecretUnreadable: no key fits.
         """
+        return json.loads(self.open_bytes(token))
+
+    def seal_bytes(self, data: bytes) -> bytes:
+        """``data`` encrypted."""
+        return self._fernet.encrypt(data)
+
+    def open_bytes(self, token: bytes) -> bytes:
+        """The bytes that were sealed.
+
+        Raises:
+            SecretUnreadable: no key fits.
+        """
         try:
-            return json.loads(self._fernet.decrypt(bytes(token)))
+            return self._fernet.decrypt(bytes(token))
         except InvalidToken as error:
             raise SecretUnreadable(
                 "no key in ENCRYPTION_KEYS opens this secret; put the key it was sealed with back into the list"

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from connector_platform.database import DatabaseUnavailable, run
+from webhooks_app.spool import spooling
 
 WORKER_SILENT_S = 15
 """The sweeper and the drainers beat every few seconds; silent for this long, they are gone."""
@@ -32,6 +33,22 @@ def ready(request: HttpRequest) -> HttpResponse:
     status = 200 if all(text == "ok" for text in required.values()) else 503
     response = JsonResponse({"ready": status == 200, "checks": checks}, status=status)
     response._has_been_logged = True  # type: ignore[attr-defined]  # Django logs a 503 as an error at every probe; it is an answer here
+    return response
+
+
+def receiving(request: HttpRequest) -> HttpResponse:
+    """200 while callbacks are taken, for load balancers: PostgreSQL answers, or what arrives can be spooled; else 503."""
+    spool = spooling()
+    if spool is not None and spool.has_room():
+        return HttpResponse("ok", content_type="text/plain")
+    try:
+        run("SELECT 1")
+    except DatabaseUnavailable:
+        text, status = "PostgreSQL cannot be reached, and nothing can be spooled", 503
+    else:
+        text, status = "ok", 200
+    response = HttpResponse(text, status=status, content_type="text/plain")
+    response._has_been_logged = True  # type: ignore[attr-defined]  # as in ``ready``
     return response
 
 

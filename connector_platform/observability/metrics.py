@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 from django.conf import settings
-from prometheus_client import Counter, Histogram, start_http_server
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
 log = structlog.get_logger(__name__)
 
@@ -16,6 +16,8 @@ RECEIVE_SECONDS = Histogram(
     ["source"],
     buckets=(0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1),
 )
+SPOOLED = Counter("connector_spool_records_total", "Callbacks that waited in the spool, by what became of them.", ["result"])
+SPOOL_BYTES = Gauge("connector_spool_bytes", "Size of this machine's spool, by kind of file: waiting, or failed to be replayed.", ["kind"])
 ATTEMPTS = Counter("connector_attempts_total", "Calls made, by outcome.", ["target", "outcome"])
 DELIVERED = Counter("connector_delivered_total", "Events that reached an end, by state.", ["direction", "state"])
 LANES_CLAIMED = Counter("connector_lanes_claimed_total", "Lanes claimed, by whether their last worker died.", ["abandoned"])

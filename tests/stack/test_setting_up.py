@@ -121,6 +121,7 @@ def test_the_environment_of_the_parts(tmp_path: Path) -> None:
         "RETRY_SCALE": "0.01",
     }
     assert env["SECRET_KEY"] == made["SECRET_KEY"]
+    assert env["SPOOL_DIR"] == str(tmp_path / "spool")
     assert env["SANDBOX_URL"] == "http://localhost:8801"
     assert env["HTTP_ALLOWED_ORIGINS"] == "http://127.0.0.1:8801,http://localhost:8801"
     bases = dict(base.split("=") for base in env["PROVIDER_API_BASES"].split(","))

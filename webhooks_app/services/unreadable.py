@@ -14,7 +14,7 @@ from connector_platform.core.clock import now
 from connector_platform.core.errors import PayloadMalformed
 from connector_platform.liveperson.notifications import ParsedNotifications, parse_notification
 from webhooks_app.models import UnreadableBody
-from webhooks_app.receive import store, store_notifications
+from webhooks_app.receive import Owner, store, store_notifications
 
 log = structlog.get_logger(__name__)
 
@@ -66,7 +66,7 @@ def _reread_callback(body: UnreadableBody) -> Reread:
         parsed = provider.parse(request, config)
     except PayloadMalformed as error:
         raise StillUnreadable(f"The body still cannot be read: {error.message}.") from error
-    stored = store(provider, parsed, channel=channel, app_id=app.id if app else None)
+    stored = store(Owner(provider, config, channel, app.id if app else None), parsed)
     return Reread(len(parsed.events), len(stored))
 
 
