@@ -47,6 +47,8 @@ BATCH = 200
 BATCH_BYTES = 4 * 1024**2
 """Records replayed together: a commit each would take longer than the outage where flushes are slow."""
 
+_OF_THE_DATA = ("21", "22", "23")  # SQLSTATE classes: cardinality, data, integrity
+
 Item = TypeVar("Item")
 
 log = structlog.get_logger(__name__)
@@ -165,9 +167,10 @@ class Drainer:
 
 
 def _is_passing(error: Exception) -> bool:
-    """Whether PostgreSQL is to blame, and not what was to be written."""
-    of_the_data = isinstance(error, psycopg.DataError | psycopg.IntegrityError)
-    return isinstance(error, DatabaseUnavailable | OSError) or (isinstance(error, psycopg.Error) and not of_the_data)
+    """Whether PostgreSQL or the disk is to blame, and not what was to be written."""
+    if isinstance(error, psycopg.Error):
+        return not isinstance(error, psycopg.DataError) and (error.sqlstate or "")[:2] not in _OF_THE_DATA
+    return isinstance(error, DatabaseUnavailable | OSError)
 
 
 def _read_callback(record: Record) -> list[Entry]:
@@ -210,13 +213,19 @@ class Keeper:
     def start(self) -> None:
         threading.Thread(target=self._run, name="spool-keeper", daemon=True).start()
 
+    def close(self) -> None:
+        """Let another keeper be chosen."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
     def turn(self) -> None:
         """Do what is to do now.
 
         Raises:
             DatabaseUnavailable, psycopg.Error: PostgreSQL is away, or cannot write at present. OSError: the disk fails.
         """
-        has_work = self._is_chosen() and (self._spool.is_waiting() or bool(self._spool.files("spool")))
+        has_work = self.is_chosen() and (self._spool.is_waiting() or bool(self._spool.files("spool")))
         if has_work or is_away() or self._is_new:
             # The gate is not closed in vain, and the rest of the process learns how things are.
             self._is_new = False
@@ -227,11 +236,12 @@ class Keeper:
             except OSError:
                 self._drainer = Drainer(self._spool)  # what it knows of the files may be wrong
                 raise
-        if self._is_chosen() and monotonic_s() >= self._save_at_s:
+        if self.is_chosen() and monotonic_s() >= self._save_at_s:
             configs.save_for_outages()
             self._save_at_s = monotonic_s() + SAVE_S
 
-    def _is_chosen(self) -> bool:
+    def is_chosen(self) -> bool:
+        """Whether this is the machine's one keeper that drains; it stays so until it is closed."""
         if self._lock is None:
             descriptor = os.open(self._spool.folder / "drainer", os.O_RDWR | os.O_CREAT, 0o600)
             try:

@@ -6,6 +6,7 @@ Everything of the platform is imported late: pytest reads this file before Djang
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,3 +39,15 @@ def entry(request: pytest.FixtureRequest) -> Any:
     from connector_platform import wsgi
 
     return wsgi.application if request.param == "direct" else wsgi._django
+
+
+@pytest.fixture
+def outage(world: Any, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """See ``outage.Outage``: callbacks are spooled into a directory of the test's own."""
+    from tests.webhooks_app.outage import Outage
+
+    settings.SPOOL_DIR = str(tmp_path / "spool")
+    outage = Outage(world, monkeypatch)
+    yield outage
+    outage.end()
+    outage.keeper.close()
