@@ -24,7 +24,7 @@ from tests.webhooks_app.world import (
     text_change,
 )
 from webhooks_app import lanes
-from webhooks_app.receive import store
+from webhooks_app.receive import Owner, store
 
 
 def test_a_message_to_a_closed_conversation_opens_a_new_one_and_goes_there(world: World) -> None:
@@ -82,7 +82,7 @@ def test_a_wish_about_advertisements_is_told_in_a_conversation_and_holds_nothing
     wish = InboundEvent(consumer_id=PERSON, source_id="wish-1", content=content, wire_type="wish", raw=b"{}", address=PAGE)
     alone = replace(wish, consumer_id="24500000000000099", source_id="wish-2")
     # when
-    store(channel.provider, ParsedCallback(events=(wish, alone)), channel=channel, app_id=world.meta.id)
+    store(Owner(channel.provider, channel.callback_config, channel, world.meta.id), ParsedCallback(events=(wish, alone)))
     world.work()
     # then: the agent reads of it, no conversation is opened for it, and answers still go out
     assert [b"marketing messages" in call.body for call in world.far.of("send_text")] == [True]

@@ -34,10 +34,10 @@ def known_ids(path: str, known: dict[str, str]) -> dict[str, str]:
     return {"id": known[path.split("/")[3]]} if "{id}" in path else {}
 
 
-def last_status(operation: Any, key: str, known: dict[str, str]) -> int:
+def statuses(operation: Any, key: str, known: dict[str, str]) -> set[int]:
     """Call ``operation`` with generated requests, for rows that are not there and for those that are, and check what comes back."""
     headers, ids = {"Authorization": f"Bearer {key}"}, known_ids(operation.path, known)
-    seen: list[int] = []
+    seen: set[int] = set()
 
     @settings(
         max_examples=EXAMPLES,
@@ -54,10 +54,10 @@ def last_status(operation: Any, key: str, known: dict[str, str]) -> int:
             case.path_parameters = ids
         if isinstance(case.body, dict):
             case.body = {**case.body, **{name: known[name] for name in REFERENCES if name in case.body}}
-        seen.append(case.call_and_validate(headers=headers, checks=CHECKS).status_code)
+        seen.add(case.call_and_validate(headers=headers, checks=CHECKS).status_code)
 
     check()
-    return seen[-1]
+    return seen
 
 
 @pytest.mark.parametrize("is_platform", [True, False])
@@ -89,15 +89,16 @@ def test_every_answer_is_one_that_the_schema_announces(is_platform: bool) -> Non
         "channel": str(channel.id),
     }
     failures: list[str] = []
-    seen: dict[str, int] = {}
+    seen: dict[str, set[int]] = {}
 
     for result in schemathesis.openapi.from_wsgi("/api/v1/schema/", application).get_all_operations():
         operation = result.ok()
         try:
-            seen[operation.label] = last_status(operation, key, known)
+            seen[operation.label] = statuses(operation, key, known)
         except Exception as error:
             failures.append(f"{operation.label}: {error}")
 
     assert not failures, "\n\n".join(failures)
-    assert seen["GET /api/v1/channels/{id}/"] == seen["GET /api/v1/conversations/{conversation_id}/events/"] == 200
-    assert seen["GET /api/v1/unreadable-bodies/{id}/"] == (200 if is_platform else 404)
+    # A page that is not there is a 404, too, so that a list may have both.
+    assert 200 in seen["GET /api/v1/channels/{id}/"] & seen["GET /api/v1/conversations/{conversation_id}/events/"]
+    assert seen["GET /api/v1/unreadable-bodies/{id}/"] == {200 if is_platform else 404}
