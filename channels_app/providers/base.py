@@ -174,7 +174,7 @@ class ErrorTable(tuple[ErrorMeaning, ...]):
         """What ``row`` means, in words for the operator; a throttled call waits ``wait_s``, else as long as the head of ``response`` asks."""
         asked_s = response.retry_after_s if wait_s is None else wait_s
         message = f"{self.vendor}: {row.meaning} ({row.code}). {row.remedy}".rstrip()
-        return row.error(message, provider_code=row.code, retry_after_s=asked_s if row.error is Throttled else None)
+        return row.error(message, provider_code=row.code, retry_after_s=asked_s if issubclass(row.error, Throttled) else None)
 
 
 class Provider(ABC):

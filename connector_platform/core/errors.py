@@ -81,17 +81,14 @@ class DeliveryError(ConnectorError):
 
 
 class Throttled(DeliveryError):
-    """Try again after ``retry_after_s`` seconds (None: on the schedule).
-
-    ``whole_channel``: the limit is not this person's alone, so what goes to others on the channel waits, too.
-    """
+    """Try again after ``retry_after_s`` seconds (None: on the schedule). The limit is the channel's: what goes to others there waits, too."""
 
     code = "throttled"
     retryable = True
 
-    def __init__(self, message: str, *, provider_code: str = "", retry_after_s: float | None = None, whole_channel: bool = False) -> None:
-        super().__init__(message, provider_code=provider_code, retry_after_s=retry_after_s)
-        self.whole_channel = whole_channel
+
+class PersonThrottled(Throttled):
+    """Too much for this person in a short time; what goes to others is not concerned."""
 
 
 class Unreachable(DeliveryError):

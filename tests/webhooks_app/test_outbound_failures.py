@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connector_platform.core.calls import HttpCall, HttpResponse
-from connector_platform.core.errors import OptedOut, OutcomeUnknown, ServerFault, Throttled, Unreachable
+from connector_platform.core.errors import OptedOut, OutcomeUnknown, PersonThrottled, ServerFault, Throttled, Unreachable
 from connector_platform.database import run
 from tests.webhooks_app.deliveries import Killed, agent_says, die, out, receive_gateway_message, waits_s
 from tests.webhooks_app.far_side import answer
@@ -54,7 +54,7 @@ def test_throttling_waits_as_long_as_the_vendor_asks(world: World) -> None:
 def test_a_limit_of_the_whole_channel_holds_what_goes_to_others_without_a_call(world: World) -> None:
     # given two people, and a limit that the first message meets
     first, second = world.open_conversation(), world.open_conversation(person="24500000000000032")
-    limit = Throttled("too much", retry_after_s=30, whole_channel=True)
+    limit = Throttled("too much", retry_after_s=30)
     world.far.script("send_text", limit)
     agent_says(world, first, 0, "one")
     world.work()
@@ -75,7 +75,7 @@ def test_a_limit_of_the_whole_channel_holds_what_goes_to_others_without_a_call(w
 
 def test_a_persons_own_limit_holds_nobody_else(world: World) -> None:
     first, second = world.open_conversation(), world.open_conversation(person="24500000000000032")
-    world.far.script("send_text", Throttled("too much", retry_after_s=30))
+    world.far.script("send_text", PersonThrottled("too much", retry_after_s=30))
     agent_says(world, first, 0, "one")
     world.work()
     agent_says(world, second, 0, "two")
@@ -85,7 +85,7 @@ def test_a_persons_own_limit_holds_nobody_else(world: World) -> None:
 
 def test_the_hold_ends_by_itself(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = world.open_conversation(), world.open_conversation(person="24500000000000032")
-    world.far.script("send_text", Throttled("too much", retry_after_s=30, whole_channel=True))
+    world.far.script("send_text", Throttled("too much", retry_after_s=30))
     agent_says(world, first, 0, "one")
     world.work()
     agent_says(world, second, 0, "two")

@@ -22,7 +22,7 @@ from channels_app.selectors import configs
 from channels_app.selectors.configs import ChannelConfig
 from channels_app.services.channels import break_channel, note_problem
 from connector_platform.core.clock import monotonic_s
-from connector_platform.core.errors import DeliveryError, Throttled
+from connector_platform.core.errors import DeliveryError, PersonThrottled, Throttled
 from connector_platform.core.events import ChatState
 from connector_platform.core.http import HttpClient
 from connector_platform.database import DatabaseUnavailable, hot_pool
@@ -177,7 +177,8 @@ class Engine:
         channel = configs.channel(job.channel_id or claim.channel_id or uuid.UUID(int=0))
         provider: Provider | None = channel.provider if channel else None
         outcome = judge_outbound(error, job, provider, channel.config if channel else None)
-        if isinstance(error, Throttled) and error.whole_channel and isinstance(outcome, Again) and channel is not None:
+        is_new = isinstance(error, Throttled) and not isinstance(error, PersonThrottled) and delivery.runner.tries
+        if is_new and isinstance(outcome, Again) and channel is not None:
             self._held_until[channel.id] = max(self._held_until.get(channel.id, 0.0), monotonic_s() + outcome.delay_s)
         if isinstance(outcome, Parked) and channel is not None:
             break_channel(channel.id, delivery.runner.clean(error.message))

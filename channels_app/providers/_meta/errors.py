@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -21,6 +21,7 @@ from connector_platform.core.errors import (
     ContentRejected,
     CredentialsRejected,
     OutcomeUnknown,
+    PersonThrottled,
     ServerFault,
     Throttled,
     WindowClosed,
@@ -82,7 +83,7 @@ COMMON: tuple[Row, ...] = (
     # Seen in the field: the answer complains about invalid JSON while the person has the message. A retry would show it twice.
     Row("1/1357046", OutcomeUnknown, "Meta reports a failure, but the message may be out", "Look into the account's inbox."),
     Row("2/2018344", ContentRejected, "Meta blocked the file under its terms of service", "Send another file."),
-    Row("613/1893016", Throttled, "too many messages to this person in a short time", WAIT),
+    Row("613/1893016", PersonThrottled, "too many messages to this person in a short time", WAIT),
     Row(
         "10/1893063",
         CredentialsRejected,
@@ -113,12 +114,10 @@ def interpret(
     *,
     message_id: Callable[[HttpResponse], str] = send_api_message_id,
     waits_s: Mapping[str, float] = MappingProxyType({}),
-    channel_limits: Collection[str] = (),
 ) -> None:
     """Return if ``response`` is a success; a message without an id in the answer is none.
 
     ``rows`` are the channel's; by code where one row stands for many. ``waits_s``: how long to wait after a code where Meta itself does not say.
-    ``channel_limits``: the codes of limits that are not one person's.
     Meta's own sentence is not repeated in the error: it quotes tokens ("Malformed access token EAA...") and telephone numbers.
 
     Raises:
@@ -128,7 +127,7 @@ def interpret(
     fields = body if isinstance(body, dict) else {}
     error = fields.get("error")
     if isinstance(error, dict):
-        _raise_for_error(rows.find if isinstance(rows, ErrorTable) else rows.get, error, response, waits_s, channel_limits)
+        _raise_for_error(rows.find if isinstance(rows, ErrorTable) else rows.get, error, response, waits_s)
     if not response.is_success:
         _raise_for_status(response, code="")
     if error is not None or (call.effect and not message_id(response)):
@@ -140,7 +139,6 @@ def _raise_for_error(
     error: dict[str, Any],
     response: HttpResponse,
     waits_s: Mapping[str, float],
-    channel_limits: Collection[str],
 ) -> None:
     code, subcode = wire.digits(error, "code"), wire.digits(error, "error_subcode")
     if not subcode:
@@ -155,7 +153,7 @@ def _raise_for_error(
         words = f"Meta: {row.meaning} (code {provider_code}{trace}). {row.remedy}".rstrip()
         if issubclass(row.error, Throttled):
             wait = wait_s(response) or waits_s.get(code)
-            raise row.error(words, provider_code=provider_code, retry_after_s=wait, whole_channel=code in channel_limits)
+            raise row.error(words, provider_code=provider_code, retry_after_s=wait)
         raise row.error(words, provider_code=provider_code)
     if error.get("is_transient") is True:
         raise ServerFault(f"Meta calls the failure temporary (code {provider_code or 'missing'}{trace})", provider_code=provider_code)

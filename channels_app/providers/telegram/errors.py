@@ -18,9 +18,9 @@ from connector_platform.core.errors import (
     ContentRejected,
     CredentialsRejected,
     OutcomeUnknown,
+    PersonThrottled,
     RecipientGone,
     ServerFault,
-    Throttled,
 )
 
 DOWNLOAD = "download"
@@ -81,7 +81,7 @@ ERRORS = ErrorTable(
         "Stop the other program, or make a bot of its own for it; then register the webhook again.",
     ),
     Row("413", ContentRejected, "the request is too large", _SHORTER),
-    Row("429", Throttled, "too many messages in a short time", "Nothing to do; the platform waits as long as Telegram says."),
+    Row("429", PersonThrottled, "too many messages in a short time", "Nothing to do; the platform waits as long as Telegram says."),
     Row("500", ServerFault, "a temporary failure at Telegram", _LATER),
 )
 

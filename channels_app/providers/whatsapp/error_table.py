@@ -12,6 +12,7 @@ from connector_platform.core.errors import (
     ContentRejected,
     CredentialsRejected,
     DeliveryError,
+    PersonThrottled,
     RecipientGone,
     ServerFault,
     Throttled,
@@ -43,7 +44,7 @@ _OWN: tuple[ErrorMeaning, ...] = (
     _row("80007", Throttled, "the business account's rate limit is reached", meta.WAIT),
     _row("130429", Throttled, "the number's rate limit is reached", meta.WAIT),
     _row("131048", Throttled, "Meta slows the number down because people block or report its messages", _QUALITY),
-    _row("131056", Throttled, "too many messages to this person in a short time", meta.WAIT),
+    _row("131056", PersonThrottled, "too many messages to this person in a short time", meta.WAIT),
     _row("131064", Throttled, "the number's messaging limit is reached", "See the messaging limit in WhatsApp Manager → Phone numbers."),
     _row("133016", Throttled, "the number was registered too often in a short time", meta.WAIT),
     # The operator has to act

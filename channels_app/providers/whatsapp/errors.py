@@ -23,8 +23,6 @@ DOWNLOAD = "download"
 WAITS_S = {"131056": 6.0}
 """One message in six seconds may go to the same person; a burst of some 45 is borrowed from the time after it."""
 
-CHANNEL_LIMITS = frozenset({"4", "613", "80007", "130429", "131048", "131064"})
-"""Limits of the number, the business account or the app; 131056 alone is one person's."""
 
 _BY_CODE = {row.code: row for row in ERRORS}
 # "200-299: API permission": one row stands for all of them.
@@ -41,7 +39,7 @@ def interpret(call: HttpCall, response: HttpResponse) -> None:
         return
     if _is_gone(call, response):
         raise ContentRejected("WhatsApp does not have the file any more", provider_code=str(response.status))
-    meta.interpret(_BY_CODE, call, response, message_id=message_id, waits_s=WAITS_S, channel_limits=CHANNEL_LIMITS)
+    meta.interpret(_BY_CODE, call, response, message_id=message_id, waits_s=WAITS_S)
 
 
 def _is_gone(call: HttpCall, response: HttpResponse) -> bool:

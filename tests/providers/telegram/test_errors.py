@@ -14,9 +14,9 @@ from connector_platform.core.errors import (
     CredentialsRejected,
     DeliveryError,
     OutcomeUnknown,
+    PersonThrottled,
     RecipientGone,
     ServerFault,
-    Throttled,
 )
 from tests.providers.telegram.case import refusal, result
 
@@ -69,7 +69,7 @@ def test_the_body_decides_before_the_status(response: HttpResponse, error: type[
 def test_the_waiting_time_is_in_the_body(parameters: dict[str, Any], headers: dict[str, str], expected: float | None) -> None:
     response = refusal(429, "Too Many Requests: retry after 30", **parameters)
     caught = raised(HttpResponse(status=429, headers=headers, body=response.body))
-    assert (type(caught), caught.retry_after_s) == (Throttled, expected)
+    assert (type(caught), caught.retry_after_s) == (PersonThrottled, expected)
 
 
 @pytest.mark.parametrize("sent", [True, {}, {"message_id": 0}, {"message_id": "1"}, {"message_id": None}])
