@@ -26,6 +26,10 @@ _PLANNED_ONCE = "-c plan_cache_mode=force_generic_plan"
 """Planning a hot statement takes longer than running it, and every plan is the same: a few rows by their keys. PostgreSQL would plan the first
 ten on each connection anew."""
 
+_NOTICES_LOSS = {"tcp_user_timeout": 2000, "keepalives_idle": 1, "keepalives_interval": 1, "keepalives_count": 2}
+"""When PostgreSQL's machine is gone without a word, the kernel gives its connections up after 2 s (ms, s, s), not after a quarter of an hour.
+DATABASE_URL may say otherwise; Unix sockets need none of it."""
+
 WAIT_S = 2.0
 """How long a caller waits for a connection. LivePerson gives an answer 5 s, and may disable an app whose answers take over 2.5 s."""
 GIVE_UP_S = 2.0
@@ -48,6 +52,7 @@ def hot_pool() -> ConnectionPool[psycopg.Connection[Any]]:
             kwargs = {name: value for name, value in parameters.items() if name not in _DJANGO_ONLY and value not in (None, "")}
             _POOL = ConnectionPool(
                 kwargs={
+                    **_NOTICES_LOSS,
                     **kwargs,
                     "autocommit": True,
                     "prepare_threshold": 0,

@@ -34,6 +34,7 @@ def test_every_parameter_of_the_url_reaches_the_pool(hot: None, monkeypatch: pyt
     kwargs = hot_pool().kwargs
     assert isinstance(kwargs, dict)
     assert {name: kwargs[name] for name in more} == more
+    assert kwargs["tcp_user_timeout"] == 2000  # not in the URL
     assert kwargs["autocommit"] is True
     assert kwargs["dbname"] == given["dbname"]
 

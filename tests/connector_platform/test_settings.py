@@ -66,6 +66,7 @@ def test_what_production_needs_is_asked_for_by_name(name: str) -> None:
         ("DRAIN_THREADS", "1000", "1 to 48"),
         ("HTTP_ALLOWED_ORIGINS", "localhost:1", "http"),
         ("PROVIDER_API_BASES", "messenger", "name=value"),
+        ("SPOOL_MAX_BYTES", "1000", "between"),
         ("TRUSTED_PROXIES", "-1", "0 to 5"),
     ],
 )
