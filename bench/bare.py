@@ -53,6 +53,7 @@ def _recorded() -> _Recorder:
 _RECORDED = _recorded()
 _STATEMENT = _RECORDED.statement
 _TAKES_ARRAYS = isinstance(_RECORDED.parameters["key"], list)
+_DEFAULTS = {name: value[0] if _TAKES_ARRAYS else value for name, value in _RECORDED.parameters.items()}
 
 
 def _message(environ: Environ) -> tuple[dict[str, Any], bytes] | None:
@@ -78,7 +79,7 @@ def journal(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
     event, body = read
     sender = event["sender"]["id"]
     parameters: dict[str, Any] = {
-        "ord": 0,
+        **_DEFAULTS,
         "key": f"i:{_CHANNEL}:{sender}",
         "direction": "i",
         "brand": _BRAND,
@@ -91,13 +92,7 @@ def journal(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         "raw": body,
         "wire": "message.text",
         "consumer": sender,
-        "profile": None,
-        "conversation": None,
-        "dialog": "",
-        "sequence": None,
         "occurred": datetime.fromtimestamp(event["timestamp"] / 1000, UTC),
-        "bot": False,
-        "orphan": False,
     }
     if _TAKES_ARRAYS:
         parameters = {name: [value] for name, value in parameters.items()}

@@ -233,8 +233,8 @@ def test_a_celery_worker_drains_through_a_death_of_redis_and_ends_with_0_on_sigt
     try:
         world.consumer_says("hello")
         wait_until(lambda: far.texts() == ["hello"], 60, f"not delivered; {log.read_text()[-2000:]}")
-        metrics = requests.get(f"http://127.0.0.1:{metrics_port}/metrics", timeout=10).text
-        assert 'connector_delivered_total{direction="i",state="done"} 1.0' in metrics
+        counted = 'connector_delivered_total{direction="i",state="done"} 1.0'
+        wait_until(lambda: counted in requests.get(f"http://127.0.0.1:{metrics_port}/metrics", timeout=10).text, 30, "not counted")
         # when: Redis is killed, and messages keep coming
         redis.kill9()
         for number in range(10):
