@@ -1,4 +1,4 @@
-"""A calm brand: one message now and then, each of another person: ``python -m bench.tick CHANNEL_ID FIRST COUNT EVERY_MS``.
+"""A calm brand: one message now and then, each of the next of a few people: ``python -m bench.tick CHANNEL_ID LANE COUNT EVERY_MS``.
 
 Writes ``<lane> <instant>`` for each when it is committed; instants are ``time.monotonic()``, which all processes of a machine share.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 import time
 import uuid
+
+PEOPLE = 20
 
 
 def main() -> None:
@@ -23,11 +25,11 @@ def main() -> None:
 
     channel = configs.channel(uuid.UUID(sys.argv[1]))
     assert channel is not None
-    first, count, every_s = int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]) / 1000
+    first_lane, count, every_s = int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]) / 1000
     next_at = time.monotonic()
     for number in range(count):
-        lane = first + number % 20
-        text = Text(text=f"bench {lane} {number // 20}")
+        lane = first_lane + number % PEOPLE
+        text = Text(text=f"bench {lane} {number // PEOPLE}")
         source_id = f"tick-{uuid.uuid4().hex}"
         event = InboundEvent(consumer_id=f"88{lane:014d}", source_id=source_id, content=text, wire_type="message.text", raw=b"{}")
         append([Entry.inbound(event, channel_id=channel.id, brand_id=channel.brand_id)])

@@ -78,12 +78,14 @@ class Pacer:
             AwaitingMoment: it is too long to sleep through. DatabaseUnavailable: PostgreSQL cannot be reached.
         """
         moment_s, self._moment_s = self._moment_s, None
-        while moment_s is None or monotonic_s() > moment_s + LATE_S:
-            moment_s = take_moment(self._channel_id, self._per_second)
+        while True:
+            if moment_s is None or monotonic_s() > moment_s + LATE_S:
+                moment_s = take_moment(self._channel_id, self._per_second)
             if moment_s is None:
                 raise AwaitingMoment(None)
-        left_s = moment_s - monotonic_s()
-        if left_s > SLEEP_S:
-            raise AwaitingMoment(moment_s)
-        if left_s > 0:
-            time.sleep(left_s)
+            left_s = moment_s - monotonic_s()
+            if left_s <= 0:
+                return
+            if left_s > SLEEP_S:
+                raise AwaitingMoment(moment_s)
+            time.sleep(left_s)  # and look again: a busy machine may wake us late
