@@ -15,9 +15,11 @@ from connector_platform.core.errors import ContentRejected
 from connector_platform.core.events import File, FileKind
 from connector_platform.liveperson.files import MAX_PREVIEW_CHARS, MAX_UPLOAD_BYTES
 from connector_platform.liveperson.hosted_files import UPLOAD_TYPES
+from webhooks_app.delivery.agent_lines import agent_text
 from webhooks_app.delivery.context import send_context
 from webhooks_app.delivery.people import Person
 from webhooks_app.delivery.steps import Runner
+from webhooks_app.delivery.vcards import read_vcards
 
 log = structlog.get_logger(__name__)
 
@@ -40,8 +42,10 @@ class Upload:
     preview: str
 
 
-def fetch_upload(channel: ChannelConfig, app: LivePersonConfig, person: Person, file: File, runner: Runner, message_id: str) -> Upload:
-    """The file that ``file`` names, as the account takes it.
+def fetch_upload(
+    channel: ChannelConfig, app: LivePersonConfig, person: Person, file: File, runner: Runner, message_id: str
+) -> Upload | str:
+    """The file that ``file`` names, as the account takes it; contact cards, which no account takes, in words.
 
     Raises:
         ContentRejected: too large, or not of a type that the account takes. DeliveryError: it could not be fetched.
@@ -55,6 +59,8 @@ def fetch_upload(channel: ChannelConfig, app: LivePersonConfig, person: Person, 
     data = runner.run(steps, interpret=channel.provider.interpret)
     if len(data) > MAX_UPLOAD_BYTES:
         raise _too_large()
+    if contacts := read_vcards(data):
+        return "\n".join(line for contact in contacts if (line := agent_text(contact)))
     mime_type = sniff(data, declared)
     if UPLOAD_TYPES.get(mime_type) not in app.file_types:
         raise _other_type(mime_type, app)
