@@ -195,13 +195,15 @@ def _channel(row: Any) -> ChannelConfig | None:
     provider = PROVIDERS.get(row[4])
     if provider is None:
         return None
-    config, options, unreadable = provider.config_model.model_construct(), ChannelOptions(), ""
+    config, options, app, unreadable = provider.config_model.model_construct(), ChannelOptions(), None, ""
     try:
+        app = provider_app(row[10]) if row[10] else None
         config, options = provider.config_model.model_validate(secret_box().open(row[6])), ChannelOptions.model_validate(row[12])
     except ValidationError as error:
-        fields = ", ".join(sorted({".".join(map(str, one["loc"])) or "the whole" for one in error.errors(include_input=False)}))
-        unreadable = f"{row[1]}: what is stored does not fit this version ({fields[:300]}); open the channel, correct it and save it"
-        log.error("channel_unreadable", channel_id=str(row[0]), channel=row[1], fields=fields)
+        unreadable = f"{row[1]}: what is stored does not fit this version ({_fields_of(error)}); open the channel, correct it and save it"
+        log.error("channel_unreadable", channel_id=str(row[0]), channel=row[1], fields=_fields_of(error))
+    except ChannelUnreadable as error:
+        unreadable = error.message
     return ChannelConfig(
         id=row[0],
         name=row[1],
@@ -210,7 +212,7 @@ def _channel(row: Any) -> ChannelConfig | None:
         provider=provider,
         address=row[5],
         config=config,
-        app=provider_app(row[10]) if row[10] else None,
+        app=app,
         liveperson_app_id=row[7],
         state=ChannelState(row[8]),
         brand_is_active=row[9],
@@ -227,8 +229,19 @@ def _provider_app(row: Any) -> ProviderAppConfig | None:
     provider = PROVIDERS.get(row[2])
     if provider is None or provider.app_config_model is None:
         return None
-    config = provider.app_config_model.model_validate(secret_box().open(row[3]))
+    try:
+        config = provider.app_config_model.model_validate(secret_box().open(row[3]))
+    except ValidationError as error:
+        log.error("provider_app_unreadable", provider_app_id=str(row[0]), fields=_fields_of(error))
+        raise ChannelUnreadable(
+            f"the {provider.title} app: what is stored does not fit this version ({_fields_of(error)}); open it, correct it and save it"
+        ) from None
     return ProviderAppConfig(id=row[0], brand_id=row[1], provider=provider, config=config)
+
+
+def _fields_of(error: ValidationError) -> str:
+    """The names of what does not fit; never a value."""
+    return ", ".join(sorted({".".join(map(str, one["loc"])) or "the whole" for one in error.errors(include_input=False)}))[:300]
 
 
 def channel(channel_id: uuid.UUID) -> ChannelConfig | None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django_scopes import scopes_disabled
 
-from channels_app.models import Channel
+from channels_app.models import Channel, ProviderApp
 from channels_app.selectors import configs
 from connector_platform.database import run
 from tests.webhooks_app.far_side import FarSide
@@ -58,6 +58,27 @@ def test_behind_a_provider_app_callbacks_are_kept_and_delivered_later(world: Wor
     unpark()
     world.work()
     assert world.far.texts() == ["hello"]
+
+
+def test_a_provider_app_that_cannot_be_read_asks_the_vendor_to_come_back_and_its_channels_wait(world: World) -> None:
+    conversation = world.open_conversation()
+    good = world.meta.config
+    with scopes_disabled():
+        ProviderApp.objects.filter(pk=world.meta.pk).update(config={**good, "future": "canary-0001"})
+    configs.forget()
+    answer = world.consumer_does(said("hello", "m-2"))
+    assert answer.status == 503 and b"does not fit this version (future)" in answer.body and b"canary" not in answer.body
+    world.notify(text_change(conversation, 0, "an answer"))
+    world.work()
+    assert world.far.phone() == []
+    # when it can be read again
+    with scopes_disabled():
+        ProviderApp.objects.filter(pk=world.meta.pk).update(config=good)
+    configs.forget()
+    unpark()
+    world.work()
+    assert world.far.phone() == ["an answer"]
+    assert world.consumer_does(said("hello", "m-2")).status == 200
 
 
 def test_answers_wait_too(world: World, stored: dict[str, Any]) -> None:
