@@ -171,7 +171,7 @@ def test_rate_limits_cost_time_and_no_words(live: LiveStack, retry_after_s: int 
     if retry_after_s is None:
         live.control.request("PUT", "options", json={"requests_per_s": 2})
     else:
-        misbehave(live, {"target": "liveperson.send", "rate": 0.5, "status": 429, "retry_after_s": retry_after_s})
+        misbehave(live, {"target": "liveperson.send", "times": 3, "status": 429, "retry_after_s": retry_after_s})
     words = [f"word {number}" for number in range(6)]
     wire = Wire(live)
     for text in words:

@@ -90,8 +90,13 @@ class Copy:
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def named(self, *words: str) -> psutil.Process:
-        """The direct child whose command line has all of ``words``."""
-        return next(p for p in psutil.Process(self.process.pid).children() if all(word in _command(p) for word in words))
+        """The direct child whose command line has all of ``words``: a moment later where it is just being started."""
+
+        def found() -> psutil.Process | None:
+            children = psutil.Process(self.process.pid).children()
+            return next((p for p in children if all(word in _command(p) for word in words)), None)
+
+        return wait_until(found, 30, f"there is no {words}; {self.says()}")
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         if self.process.poll() is None:
