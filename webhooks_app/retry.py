@@ -12,6 +12,9 @@ LIVEPERSON_WAITS_S = (5, 10, 15, 120, 240, 480)
 CHANNEL_WAITS_S = (1, 2, 4, 8, 15, 30, 60, 120, 240, 480)
 """Vendors publish no schedule for their callers: short at first, since most faults are, then doubling."""
 
+AGAIN_WAITS_S = (10, 60, 300)
+"""Before what a vendor had taken, and then reported as failed for a reason that passes, is sent anew. Vendors publish no schedule for it."""
+
 MAX_WAIT_S = 900
 JITTER = 0.1
 """Spreads the retries of many lanes that failed together by up to a tenth."""

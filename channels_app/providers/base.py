@@ -22,7 +22,7 @@ from connector_platform.core.errors import (
     Throttled,
     UnsupportedContent,
 )
-from connector_platform.core.events import Content, File, ParsedCallback, Profile
+from connector_platform.core.events import Content, File, ParsedCallback, Profile, Receipt, ReceiptKind
 from connector_platform.core.rich import Choice, Loss, pick_payload
 
 
@@ -142,12 +142,23 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class ErrorMeaning:
-    """One row of a provider's error table: the vendor's ``code``, the type that it means, words for the operator, a remedy."""
+    """One row of a provider's error table: the vendor's ``code``, the type that it means, words for the operator, a remedy.
+
+    ``again``: how many times a message goes out anew that the vendor had taken and then reports with this code; None is twice where the type
+    is retryable, else never.
+    """
 
     code: str
     error: type[DeliveryError]
     meaning: str
     remedy: str = ""
+    again: int | None = None
+
+    def receipt(self, message_ids: tuple[str, ...], reason: str) -> Receipt:
+        """The receipt of messages that the vendor had taken, and then reports with this code."""
+        again = (2 if self.error.retryable else 0) if self.again is None else self.again
+        breaks = issubclass(self.error, CredentialsRejected | ConfigurationError)
+        return Receipt(kind=ReceiptKind.FAILED, message_ids=message_ids, reason=reason, again=again, breaks_channel=breaks)
 
 
 class ErrorTable(tuple[ErrorMeaning, ...]):

@@ -111,6 +111,9 @@ class Receipt:
     Towards LivePerson: named by the vendor's ``message_ids``, or everything sent up to ``watermark_at``. ``is_cumulative``: what was sent to
     the person before these messages is meant too.
     Towards the consumer: named by ``sequences`` of a LivePerson dialog.
+
+    A failure of what the vendor had taken may pass: ``again`` is how many times it may be sent anew. ``breaks_channel``: the vendor refuses
+    the account, so that an operator has to act first.
     """
 
     type: Literal["receipt"] = "receipt"
@@ -120,6 +123,8 @@ class Receipt:
     is_cumulative: bool = False
     sequences: tuple[int, ...] = ()
     reason: str = ""
+    again: int = 0
+    breaks_channel: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

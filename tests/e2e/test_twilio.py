@@ -178,14 +178,16 @@ def test_a_number_answers_a_menu_in_an_sms(live: LiveStack) -> None:
     assert message_of(agent, "blue, please")["metadata"] == METADATA
 
 
-def test_a_message_that_is_lost_on_the_way_ends_with_the_reason(live: LiveStack) -> None:
+def test_a_message_that_is_lost_on_the_way_goes_out_anew_or_ends_with_the_reason(live: LiveStack) -> None:
     live.control.request("PUT", f"lines/twilio/{TWILIO_NUMBER}", json={**line_of(live, "twilio"), "auto_delivered": False})
     consumer, agent = by_sms(live, "+31612350012", "hello")
     agent.does("text", text="are you there, 12?")
     consumer.sees("are you there, 12?")
     consumer.does("delivered", status="undelivered", error_code="30003")
+    consumer.sees("are you there, 12?", "are you there, 12?")
+    consumer.does("delivered", status="undelivered", error_code="30005")
     outcome, detail = outcome_of(live, "are you there, 12?")
-    assert (outcome, detail) == ("failed_at_vendor", "the phone is switched off or out of reach (code 30003)")
+    assert (outcome, detail) == ("failed_at_vendor", "the number does not exist, or is out of service (code 30005)")
     live.control.request("PUT", f"lines/twilio/{TWILIO_NUMBER}", json=line_of(live, "twilio"))
 
 

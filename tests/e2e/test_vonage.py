@@ -103,13 +103,16 @@ def test_after_a_day_whatsapp_takes_a_template_and_its_button_is_heard(live: Liv
 
 
 @BOTH
-def test_a_message_that_is_lost_on_the_way_ends_with_the_reason(live: LiveStack, line: str, tens: str) -> None:
+def test_a_stop_that_only_vonage_knew_of_ends_the_message_and_stops_the_next(live: LiveStack, line: str, tens: str) -> None:
     consumer, agent = by(live, line, f"3161236{tens}007", "hello")
     live.control.request("PUT", f"phones/vonage/3161236{tens}007/profile", json={"blocked": True, "to": line})
     agent.does("text", text=f"are you there, {tens}007?")
     outcome, detail = outcome_of(live, f"are you there, {tens}007?")
     assert outcome == "failed_at_vendor"
     assert "1240" in detail
+    agent.hears("hello", "[the consumer wants no more messages]")
+    agent.does("text", text=f"and now, {tens}007?")
+    assert outcome_of(live, f"and now, {tens}007?")[0] == "recipient_gone"
     assert consumer.received() == []
 
 

@@ -33,6 +33,14 @@ def world(hot: None, settings: Any) -> Any:
     return World()
 
 
+@pytest.fixture
+def number(world: Any) -> Any:
+    """See ``whatsapp_number``."""
+    from tests.webhooks_app.whatsapp_number import whatsapp_number
+
+    return whatsapp_number(world)
+
+
 @pytest.fixture(params=["direct", "django"])
 def entry(request: pytest.FixtureRequest) -> Any:
     """The WSGI callable of the platform, and Django's own behind it: both must answer alike."""

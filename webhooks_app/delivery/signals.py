@@ -26,6 +26,7 @@ from connector_platform.liveperson.app import Feature
 from connector_platform.liveperson.errors import ConsumerTokenRejected, NotReadyYet
 from connector_platform.liveperson.tokens import Tokens
 from webhooks_app.delivery import people, receipts, typing
+from webhooks_app.delivery.again import send_again
 from webhooks_app.delivery.on_behalf import OnBehalf
 from webhooks_app.delivery.outcome import Ended, Outcome, skipped
 from webhooks_app.delivery.people import Person, Talk
@@ -93,6 +94,8 @@ class Signals:
                 return early(receipt)
             # Had it before, or the message's own answer was recorded between the two looks.
             found = receipts.covered(person, self.channel.id, receipt)
+        if extra_failed and found and (outcome := send_again(self.channel.id, receipt)) is not None:
+            return outcome
         status = lp.ACCEPT_STATUSES[receipt.kind]
         for part in found:
             if part.sequences:

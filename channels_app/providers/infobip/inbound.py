@@ -17,7 +17,7 @@ from channels_app.providers._sms.inbound import EMPTY, consent, in_parts, is_web
 from channels_app.providers._sms.numbers import canonical_number, profile
 from channels_app.providers.infobip.config import InfobipConfig
 from channels_app.providers.infobip.errors import group_of
-from channels_app.providers.infobip.reasons import has_opted_out, reason
+from channels_app.providers.infobip.reasons import AGAIN, has_opted_out, passes, reason
 from connector_platform.core import wire
 from connector_platform.core.errors import PayloadMalformed
 from connector_platform.core.events import (
@@ -142,7 +142,9 @@ def _report(result: Any) -> list[InboundEvent] | str:
         # In the person's own lane: the reports of a message's parts are told one after another. A report on an MMS may name nobody.
         consumer_id=canonical_number(wire.identifier(result, "to")),
         source_id=f"report:{kind.value}:{message_id}",
-        content=Receipt(kind=kind, message_ids=(message_id,), reason=words),
+        content=Receipt(
+            kind=kind, message_ids=(message_id,), reason=words, again=AGAIN if group == "UNDELIVERABLE" and passes(error) else 0
+        ),
         wire_type=f"report_{kind.value}",
         raw=raw,
         occurred_at=_instant(wire.text(result, "doneAt")),

@@ -76,6 +76,8 @@ WORDS = MappingProxyType(
 )
 """What the networks' errors mean; Infobip has some 150, most of them of the networks' insides."""
 
+AGAIN = 2
+"""How many times a message goes out anew whose failure passes: Infobip has given it up, after the network's own tries."""
 _OPTED_OUT = frozenset({"EC_CONTENT_BLOCKED", "EC_SC_BLOCKED_BY_END_USER"})
 
 
@@ -87,9 +89,14 @@ def reason(status: dict[str, Any], error: dict[str, Any]) -> str:
     names = [wire.name(name) for name in (wire.text(status, "name"), error_name) if name and name != "NO_ERROR"]
     if error.get("permanent") is True:
         words += "; sending it again will not help"
-    elif error_name != "NO_ERROR" and error.get("permanent") is False:
+    elif passes(error):
         words += "; it may be sent again later"
     return words + (f" ({', '.join(names)})" if names else "")
+
+
+def passes(error: dict[str, Any]) -> bool:
+    """Whether the network says that the same may arrive later."""
+    return wire.text(error, "name") != "NO_ERROR" and error.get("permanent") is False and not has_opted_out(error)
 
 
 def has_opted_out(error: dict[str, Any]) -> bool:

@@ -44,6 +44,7 @@ _WINDOW = "Send a template, or wait for the person to write again. Outside of 24
 _TEMPLATE = "Compare the channel's template with Messaging → Content Template Builder; Test connection says which are approved."
 _MEDIA = "Send another file: a JPEG or PNG under 5 MB or a PDF under 16 MB, at an address that anybody on the internet can fetch."
 _WHATSAPP = "See the sender under Messaging → Senders → WhatsApp senders, and its Meta business account; set the channel to active."
+_TOMORROW = "Nothing to do until tomorrow; ask Twilio for a higher limit."
 _PROGRAM = "Report it: the platform built a request that Twilio does not take."
 
 ERRORS = ErrorTable(
@@ -99,7 +100,7 @@ ERRORS = ErrorTable(
     Row("30022", Throttled, "the campaign's rate limit is reached", _WAIT),
     Row("63017", Throttled, "WhatsApp's rate limit is reached", _WAIT),
     Row("63018", Throttled, "WhatsApp's rate limit is reached", _WAIT),
-    Row("63038", Throttled, "the account's daily limit is reached", "Nothing to do until tomorrow; ask Twilio for a higher limit."),
+    Row("63038", Throttled, "the account's daily limit is reached", _TOMORROW, again=0),
     # What is sent
     Row("11751", ContentRejected, "the file is too large", _MEDIA),
     Row("12300", ContentRejected, "the file is of a type that Twilio does not take", _MEDIA),
@@ -126,8 +127,8 @@ ERRORS = ErrorTable(
     Row("63030", ContentRejected, "WhatsApp does not take a value of the message", _PROGRAM),
     Row("63032", ContentRejected, "WhatsApp limits the messages to this person", "Send it later, or by another channel."),
     # Trouble that passes
-    Row("30003", ServerFault, "the phone is switched off or out of reach", _LATER),
-    Row("30008", ServerFault, "the network does not say why", _LATER),
+    Row("30003", ServerFault, "the phone is switched off or out of reach", _LATER, again=3),
+    Row("30008", ServerFault, "the network does not say why", _LATER, again=1),
     Row("63009", ServerFault, "a failure at WhatsApp", _LATER),
     Row("63010", ServerFault, "a failure between Twilio and WhatsApp", _LATER),
     Row("63012", ServerFault, "a failure at WhatsApp", _LATER),

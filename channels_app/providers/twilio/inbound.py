@@ -327,7 +327,8 @@ def _status(status: str, message_id: str, fields: dict[str, str], part: str, con
     kind = kinds.get(status)
     if kind is None:
         return ParsedCallback(ignored=("status.unknown",))
-    reason = errors.reason(code) if kind is ReceiptKind.FAILED else ""
+    failed, row = kind is ReceiptKind.FAILED, errors.ERRORS.find(code)
+    reason = errors.reason(code) if failed else ""
     if code == errors.WINDOW_CLOSED and config.templates:
         reason += f". {templates.offered(config)}"
     if status == "canceled" and not code:
@@ -337,7 +338,7 @@ def _status(status: str, message_id: str, fields: dict[str, str], part: str, con
     event = InboundEvent(
         consumer_id=_party(fields, "To", is_whatsapp=config.sender.startswith(WHATSAPP)),
         source_id=f"status:{kind.value}:{message_id}",
-        content=Receipt(kind=kind, message_ids=ids, reason=reason),
+        content=row.receipt(ids, reason) if failed and row is not None else Receipt(kind=kind, message_ids=ids, reason=reason),
         wire_type=f"status.{kind.value}",
         raw=raw,
     )

@@ -12,10 +12,11 @@ from types import MappingProxyType
 from typing import Any
 
 from channels_app.providers._meta.whatsapp.templates import offered
+from channels_app.providers._sms.inbound import opted_out
 from channels_app.providers._sms.numbers import profile
 from channels_app.providers.vonage import messages, wire
 from channels_app.providers.vonage.config import Kind, VonageConfig
-from channels_app.providers.vonage.reasons import OUTSIDE_WINDOW, error_code, message_reason
+from channels_app.providers.vonage.reasons import AGAIN, OPTED_OUT, OUTSIDE_WINDOW, error_code, message_reason
 from connector_platform.core import wire as json_wire
 from connector_platform.core.errors import PayloadMalformed
 from connector_platform.core.events import InboundEvent, ParsedCallback, Profile, Receipt, ReceiptKind
@@ -28,6 +29,7 @@ EVENT_TYPES: Mapping[str, str] = MappingProxyType(
         "status.read": "a receipt, read; SMS has none",
         "status.rejected": "a receipt, failed, with Vonage's reason",
         "status.undeliverable": "a receipt, failed, with Vonage's reason",
+        "status.opted_out": "an opt-out, beside the receipt: the person had sent STOP to Vonage or the carrier",
         "status.other": "ignored: a status that this channel does not know",
         "other_channel": "ignored: it is for a sender of another kind, linked to the same application",
         "unreadable": "ignored: a callback that names nobody, or is of another form",
@@ -118,17 +120,22 @@ def _status(root: dict[str, Any], raw: bytes, config: VonageConfig) -> ParsedCal
     kind = _RECEIPTS.get(status)
     if kind is None:
         return ParsedCallback(ignored=("status.submitted" if status == "submitted" else "status.other",))
+    content, code = Receipt(kind=kind, message_ids=(message_id,)), error_code(root)
+    if kind is ReceiptKind.FAILED:
+        content = replace(content, reason=_reason(root, status, config), again=AGAIN.get(code, 0))
     event = InboundEvent(
         # Named, so that the reports on all parts of a text are read one after another, in the person's lane.
         consumer_id=wire.number(root, "to"),
         source_id=f"status:{status}:{message_id}",
-        content=Receipt(kind=kind, message_ids=(message_id,), reason=_reason(root, status, config) if kind is ReceiptKind.FAILED else ""),
+        content=content,
         wire_type=f"status.{status}",
         raw=raw,
         address=_address(root, "from", config),
         occurred_at=wire.instant(json_wire.text(root, "timestamp")),
     )
-    return ParsedCallback(events=(event,))
+    if kind is not ReceiptKind.FAILED or code != OPTED_OUT:
+        return ParsedCallback(events=(event,))
+    return ParsedCallback(events=(event, *opted_out(event, at="Vonage", wire_type="status.opted_out")))
 
 
 def _reason(root: dict[str, Any], status: str, config: VonageConfig) -> str:

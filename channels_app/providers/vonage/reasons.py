@@ -1,6 +1,8 @@
-"""Why a message was not delivered, in words: Vonage's codes of both APIs.
+"""Why a message was not delivered, in words: Vonage's codes of both APIs, and which of them pass.
 
-Source: https://developer.vonage.com/en/api-errors/messages and .../messaging/sms/guides/delivery-receipts (checked 2026-11).
+Source: https://developer.vonage.com/en/api-errors/messages, .../messaging/sms/guides/delivery-receipts,
+.../opt-out-assist/guides/messaging-opted-out-numbers and, on what may be sent again ("Retry"),
+https://api.support.vonage.com/hc/en-us/articles/204014733 (checked 2026-11).
 """
 
 from __future__ import annotations
@@ -26,6 +28,11 @@ _INVALID = "a value of the message is not valid"
 _UNKNOWN = "the carrier does not say why; is the number right?"
 
 OUTSIDE_WINDOW = "1340"
+OPTED_OUT, RECEIPT_OPTED_OUT = "1240", "9"
+AGAIN: Mapping[str, int] = MappingProxyType({"1180": 3, "1220": 2, "1230": 2})
+"""How many times a message of the Messages API goes out anew that was lost for this reason: neither Vonage nor the carrier tries it again."""
+RECEIPT_AGAIN: Mapping[str, int] = MappingProxyType({"2": 3, "7": 2, "8": 2})
+"""The same of the SMS API."""
 
 MESSAGE_REASONS: Mapping[str, str] = MappingProxyType(
     {
@@ -52,7 +59,7 @@ MESSAGE_REASONS: Mapping[str, str] = MappingProxyType(
         "1210": _SPAM,
         "1220": "the phone was busy",
         "1230": _NETWORK,
-        "1240": _STOPPED,
+        OPTED_OUT: _STOPPED,
         "1241": "too many messages to this number",
         "1250": _UNROUTABLE,
         "1260": "the number cannot be reached",
@@ -78,7 +85,7 @@ RECEIPT_REASONS: Mapping[str, str] = MappingProxyType(
         "6": _SPAM,
         "7": "the phone was busy",
         "8": _NETWORK,
-        "9": _STOPPED,
+        RECEIPT_OPTED_OUT: _STOPPED,
         "10": _INVALID,
         "11": _UNROUTABLE,
         "12": "the number cannot be reached",
@@ -109,9 +116,13 @@ def message_reason(root: dict[str, Any], status: str) -> str:
     return _in_words(MESSAGE_REASONS.get(code, ""), code, status)
 
 
+def error_number(code: str) -> str:
+    """The SMS API's ``err-code``, without zeros before it; empty where it is no number, or 0."""
+    return code.lstrip("0") if code.isascii() and code.isdigit() and len(code) <= 6 else ""
+
+
 def receipt_reason(status: str, code: str) -> str:
-    """Why the SMS API reports ``failed``, ``rejected`` or ``expired``; ``code`` is its ``err-code``."""
-    code = code if code.isascii() and code.isdigit() and len(code) <= 6 and code != "0" else ""
+    """Why the SMS API reports ``failed``, ``rejected`` or ``expired``; ``code`` is its ``error_number``."""
     if status == "expired" and code not in RECEIPT_REASONS:
         return _in_words("it could not be delivered in time", code, status)
     return _in_words(RECEIPT_REASONS.get(code, ""), code, status)

@@ -15,7 +15,7 @@ from channels_app.providers._sms.numbers import profile
 from channels_app.providers.base import CallbackRequest
 from channels_app.providers.vonage import wire
 from channels_app.providers.vonage.config import VonageConfig
-from channels_app.providers.vonage.reasons import receipt_reason
+from channels_app.providers.vonage.reasons import RECEIPT_AGAIN, RECEIPT_OPTED_OUT, error_number, receipt_reason
 from connector_platform.core import wire as json_wire
 from connector_platform.core.events import Content, InboundEvent, ParsedCallback, Piece, Receipt, ReceiptKind, Text, Unsupported
 
@@ -25,6 +25,7 @@ EVENT_TYPES: Mapping[str, str] = MappingProxyType(
         "sms.binary": "SMS API: a line for the agent that something came which cannot be shown",
         "sms.delivered": "SMS API: a receipt, delivered",
         "sms.failed": "SMS API: a receipt, failed, with the carrier's reason",
+        "sms.opted_out": "SMS API: an opt-out, beside the receipt: the person had sent STOP to Vonage or the carrier",
         "sms.accepted": "SMS API: ignored, it is on its way",
         "sms.status_other": "SMS API: ignored, a status that says nothing",
         "sms.unreadable": "SMS API: ignored, a callback that names nobody",
@@ -79,13 +80,14 @@ def _piece(given: Mapping[str, str]) -> Piece | None:
 
 
 def _receipt(event: InboundEvent, given: Mapping[str, str]) -> ParsedCallback:
-    status = given["status"].lower()
+    status, code = given["status"].lower(), error_number(given.get("err-code", ""))
     if status in ("accepted", "buffered"):
         return ParsedCallback(ignored=("sms.accepted",))
     if status == "delivered":
         content = Receipt(kind=ReceiptKind.DELIVERED, message_ids=(event.source_id,))
     elif status in ("expired", "failed", "rejected"):
-        content = Receipt(kind=ReceiptKind.FAILED, message_ids=(event.source_id,), reason=receipt_reason(status, given.get("err-code", "")))
+        reason, again = receipt_reason(status, code), RECEIPT_AGAIN.get(code, 0)
+        content = Receipt(kind=ReceiptKind.FAILED, message_ids=(event.source_id,), reason=reason, again=again)
     else:
         return ParsedCallback(ignored=("sms.status_other",))
     kind = content.kind.value
@@ -97,7 +99,9 @@ def _receipt(event: InboundEvent, given: Mapping[str, str]) -> ParsedCallback:
         wire_type=f"sms.{kind}",
         occurred_at=_reported_at(given) or event.occurred_at,
     )
-    return ParsedCallback(events=(receipt,))
+    if content.kind is not ReceiptKind.FAILED or code != RECEIPT_OPTED_OUT:
+        return ParsedCallback(events=(receipt,))
+    return ParsedCallback(events=(receipt, *_sms.opted_out(receipt, at="Vonage", wire_type="sms.opted_out")))
 
 
 def _reported_at(given: Mapping[str, str]) -> datetime | None:

@@ -31,8 +31,8 @@ _QUALITY = "See the number's quality in WhatsApp Manager → Phone numbers; the 
 _NOT_NOW = "Do not send it again within 24 hours. What the person asks can be answered all the same."
 
 
-def _row(code: str, error: type[DeliveryError], meaning: str, remedy: str = "") -> ErrorMeaning:
-    return ErrorMeaning(code=code, error=error, meaning=meaning, remedy=remedy)
+def _row(code: str, error: type[DeliveryError], meaning: str, remedy: str = "", again: int | None = None) -> ErrorMeaning:
+    return ErrorMeaning(code=code, error=error, meaning=meaning, remedy=remedy, again=again)
 
 
 _OWN: tuple[ErrorMeaning, ...] = (
@@ -98,7 +98,7 @@ _OWN: tuple[ErrorMeaning, ...] = (
     _row("131009", ContentRejected, "WhatsApp does not take a value of the request", _PROGRAM),
     _row("131051", ContentRejected, "WhatsApp does not know this kind of message", _PROGRAM),
     _row("131052", ContentRejected, "WhatsApp could not fetch what the person sent", "Ask the person to send it again."),
-    _row("131053", ContentRejected, "WhatsApp could not fetch the file, or does not take its type", _FILE),
+    _row("131053", ContentRejected, "WhatsApp could not fetch the file, or does not take its type", _FILE, again=2),
     # Templates
     _row("132000", ContentRejected, "the template has another number of variables", _TEMPLATE),
     _row("132001", ContentRejected, "there is no such approved template in this language", _TEMPLATE),

@@ -14,6 +14,7 @@ from channels_app.providers._meta import wire
 from channels_app.providers.whatsapp.error_table import ERRORS
 from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.errors import ContentRejected
+from connector_platform.core.events import Receipt, ReceiptKind
 
 MEDIA = "media"
 """The purpose of the call that asks where a file lies."""
@@ -55,14 +56,12 @@ def message_id(response: HttpResponse) -> str:
     return wire.text(first, "id")[:200]
 
 
-def failure_reason(errors: list[Any]) -> str:
-    """Why a message failed that Meta had taken, from the ``errors`` of its status, in our words.
-
-    Nothing sends it again by itself, whatever the code: of those that pass, the remedy is another one than in an answer.
-    """
+def failure(message_id: str, errors: list[Any]) -> Receipt:
+    """What it means that a message failed which Meta had taken, from the ``errors`` of its status; the reason in our words, for the agent."""
     code = next((found for error in errors if (found := wire.digits(error, "code"))), "")
     row = _BY_CODE.get(code)
     if row is None:
-        return f"WhatsApp could not deliver it (code {code})" if code else "WhatsApp could not deliver it"
+        words = f"WhatsApp could not deliver it (code {code})" if code else "WhatsApp could not deliver it"
+        return Receipt(kind=ReceiptKind.FAILED, message_ids=(message_id,), reason=words)
     remedy = "Send it again later." if row.error.retryable else row.remedy
-    return f"WhatsApp: {row.meaning} (code {code}). {remedy}"
+    return row.receipt((message_id,), f"WhatsApp: {row.meaning} (code {code}). {remedy}")

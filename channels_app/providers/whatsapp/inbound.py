@@ -14,7 +14,7 @@ from channels_app.providers._meta import wire
 from channels_app.providers._meta.envelope import opened
 from channels_app.providers.whatsapp import messages
 from channels_app.providers.whatsapp.config import WhatsAppAppConfig
-from channels_app.providers.whatsapp.errors import failure_reason
+from channels_app.providers.whatsapp.errors import failure
 from channels_app.providers.whatsapp.people import Person, person_of
 from connector_platform.core.events import Content, InboundEvent, OptIn, OptOut, ParsedCallback, Receipt, ReceiptKind
 
@@ -131,8 +131,8 @@ def _read_status(data: dict[str, Any]) -> Found:
     if kind is None or not message_id:
         yield f"status.{status}" if message_id else "unreadable"
         return
-    reason = failure_reason(wire.items(data, "errors")) if kind is ReceiptKind.FAILED else ""
-    content = Receipt(kind=kind, message_ids=(message_id,), reason=reason)
+    failed = kind is ReceiptKind.FAILED
+    content = failure(message_id, wire.items(data, "errors")) if failed else Receipt(kind=kind, message_ids=(message_id,))
     yield _event(None, f"status:{status}:{message_id}", f"status.{status}", content)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from channels_app.providers.infobip import Infobip
 from connector_platform.core.errors import PayloadMalformed
-from connector_platform.core.events import OptIn, OptOut, Text
+from connector_platform.core.events import OptIn, OptOut, Receipt, Text
 from tests.providers.contract.cases import TextSample
 from tests.providers.infobip.case import make_config, message, post, results
 
@@ -53,6 +54,24 @@ def test_one_odd_result_does_not_spoil_the_others() -> None:
 def test_a_lone_word_counts_in_an_mms_too(parts: list[dict[str, str]], expected: list[object]) -> None:
     given = {"messageId": "1", "from": "31612345678", "to": "447491163443", "message": parts}
     assert [event.content for event in Infobip().parse(results(given), make_config()).events] == expected
+
+
+@pytest.mark.parametrize(
+    ("group", "error", "again"),
+    [
+        ("UNDELIVERABLE", {"name": "EC_ABSENT_SUBSCRIBER", "permanent": False}, 2),
+        ("UNDELIVERABLE", {"name": "EC_ABSENT_SUBSCRIBER", "permanent": True}, 0),
+        ("UNDELIVERABLE", {"name": "EC_CONTENT_BLOCKED", "permanent": False}, 0),
+        ("UNDELIVERABLE", {"name": "NO_ERROR", "permanent": False}, 0),
+        ("UNDELIVERABLE", {}, 0),
+        ("EXPIRED", {"name": "EC_ABSENT_SUBSCRIBER", "permanent": False}, 0),
+    ],
+)
+def test_what_the_network_calls_no_lasting_failure_goes_out_anew(group: str, error: dict[str, Any], again: int) -> None:
+    given = {"messageId": "1", "to": "31612345678", "status": {"groupName": group}, "error": error}
+    receipt = Infobip().parse(results(given), make_config()).events[0].content
+    assert isinstance(receipt, Receipt)
+    assert receipt.again == again
 
 
 @pytest.mark.parametrize(("sender", "address"), [("447491163443", "+447491163443"), ("15550100", "+15550100"), ("", "")])

@@ -262,6 +262,22 @@ def test_the_vendors_words_are_not_repeated() -> None:
     assert event.content.reason == "Twilio gives no reason"
 
 
+@pytest.mark.parametrize(
+    ("code", "again", "breaks_channel"),
+    [
+        *((code, 2, False) for code in ("63009", "63010", "63012", "30001", "30017", "30022", "63017", "63018")),
+        ("30003", 3, False),
+        ("30008", 1, False),
+        *((code, 0, True) for code in ("30034", "30002", "63001", "63007", "21606")),
+        *((code, 0, False) for code in ("30005", "30007", "21610", "63016", "63038", "99999", "")),
+    ],
+)
+def test_a_code_means_the_same_in_a_status_as_in_an_answer(code: str, again: int, breaks_channel: bool) -> None:
+    (event,) = parse({"MessageSid": "SM1", "MessageStatus": "undelivered", "ErrorCode": code}, SMS).events
+    assert isinstance(event.content, Receipt)
+    assert (event.content.again, event.content.breaks_channel) == (again, breaks_channel)
+
+
 # Base64
 
 

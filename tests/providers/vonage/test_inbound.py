@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from channels_app.providers.vonage import Vonage
 from connector_platform.core.errors import PayloadMalformed
-from connector_platform.core.events import OptIn, OptOut, Text, Unsupported, content_to_json
-from tests.providers.vonage.case import FIXTURES, SMS_CONFIG, fixture_request, form, make_config, message, post, sign
+from connector_platform.core.events import OptIn, OptOut, Receipt, Text, Unsupported, content_to_json
+from tests.providers.vonage.case import FIXTURES, NUMBER, SMS_CONFIG, fixture_request, form, make_config, message, post, sign
 
 
 def contents(body: Any, **config: Any) -> list[Any]:
@@ -40,6 +40,21 @@ def test_a_status_is_known_by_what_it_holds_not_by_where_it_comes() -> None:
     status = fixture_request(FIXTURES / "status_delivered__sms.json")
     other = replace(status, path="/inbound")
     assert Vonage().parse(status, make_config()) == Vonage().parse(other, make_config())
+
+
+@pytest.mark.parametrize(
+    ("number", "title", "again", "is_opt_out"),
+    [("2", "1180", 3, False), ("7", "1220", 2, False), ("8", "1230", 2, False), ("3", "1190", 0, False), ("9", "1240", 0, True)],
+)
+def test_what_a_code_leads_to_in_a_report_of_either_api(number: str, title: str, again: int, is_opt_out: bool) -> None:
+    receipt = {"msisdn": "31612345678", "to": NUMBER, "messageId": "1", "status": "failed", "err-code": number}
+    status = {"message_uuid": "1", "to": "31612345678", "from": NUMBER, "status": "rejected", "channel": "sms", "error": {"title": title}}
+    for request, config in ((form(receipt), SMS_CONFIG), (post(status), make_config())):
+        failed, *more = Vonage().parse(request, config).events
+        assert isinstance(failed.content, Receipt)
+        assert failed.content.again == again
+        assert [event.content for event in more] == [OptOut(reason="opted out at Vonage")] * is_opt_out
+        assert {event.consumer_id for event in (failed, *more)} == {"31612345678"}
 
 
 def test_what_is_not_readable_is_answered_200_because_vonage_repeats_for_a_day() -> None:

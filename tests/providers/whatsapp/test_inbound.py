@@ -198,6 +198,24 @@ def test_a_wish_of_a_new_kind_is_left_aside() -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "again", "breaks_channel"),
+    [
+        *(
+            (code, 2, False)
+            for code in (131053, 1, 2, 131000, 131016, 131057, 135000, 4, 613, 80007, 130429, 131048, 131056, 131064, 133016)
+        ),
+        *((code, 0, True) for code in (0, 3, 10, 190, 250, 131005, 131045, 133010, 131031, 368, 131042, 131037)),
+        *((code, 0, False) for code in (131047, 131026, 130497, 131049, 131050, 131052, 132001, 5)),
+    ],
+)
+def test_a_code_means_the_same_in_a_status_as_in_an_answer(code: int, again: int, breaks_channel: bool) -> None:
+    status = {"id": "wamid.1", "status": "failed", "errors": [{"code": code}], "timestamp": "1793001600"}
+    content = only(parse(statuses=[status])).content
+    assert isinstance(content, Receipt)
+    assert (content.again, content.breaks_channel) == (again, breaks_channel)
+
+
+@pytest.mark.parametrize(
     ("errors", "words"),
     [
         ([{"code": 131026}], "cannot be reached"),
