@@ -99,6 +99,7 @@ COMMON: tuple[Row, ...] = (
 )
 """What is the same on every channel of the Send API."""
 
+_PERMISSIONS = re.compile("2[0-9][0-9]")
 _TRACE = re.compile(r"[A-Za-z0-9_\-]{1,64}")
 
 
@@ -108,7 +109,7 @@ def send_api_message_id(response: HttpResponse) -> str:
 
 
 def interpret(
-    rows: ErrorTable | Mapping[str, Row],
+    rows: ErrorTable,
     call: HttpCall,
     response: HttpResponse,
     *,
@@ -117,7 +118,7 @@ def interpret(
 ) -> None:
     """Return if ``response`` is a success; a message without an id in the answer is none.
 
-    ``rows`` are the channel's; by code where one row stands for many. ``waits_s``: how long to wait after a code where Meta itself does not say.
+    ``rows`` are the channel's. ``waits_s``: how long to wait after a code where Meta itself does not say.
     Meta's own sentence is not repeated in the error: it quotes tokens ("Malformed access token EAA...") and telephone numbers.
 
     Raises:
@@ -127,15 +128,20 @@ def interpret(
     fields = body if isinstance(body, dict) else {}
     error = fields.get("error")
     if isinstance(error, dict):
-        _raise_for_error(rows.find if isinstance(rows, ErrorTable) else rows.get, error, response, waits_s)
+        _raise_for_error(rows, error, response, waits_s)
     if not response.is_success:
         _raise_for_status(response, code="")
     if error is not None or (call.effect and not message_id(response)):
         raise OutcomeUnknown("Meta answered without a message id; the person may have the message", provider_code=str(response.status))
 
 
+def find(rows: ErrorTable, code: str) -> Row | None:
+    """The row of ``code``; of 200 to 299, which are one family to Meta (a missing permission), the first stands for all that have none."""
+    return rows.find(code, *(["200"] if _PERMISSIONS.fullmatch(code) else ()))
+
+
 def _raise_for_error(
-    find: Callable[[str], Row | None],
+    rows: ErrorTable,
     error: dict[str, Any],
     response: HttpResponse,
     waits_s: Mapping[str, float],
@@ -143,10 +149,10 @@ def _raise_for_error(
     code, subcode = wire.digits(error, "code"), wire.digits(error, "error_subcode")
     if not subcode:
         subcode = next((words for words in (_PROOF, _OTHER_APP) if words in str(error.get("message"))), "")
-    exact = find(f"{code}/{subcode}")
+    exact = rows.find(f"{code}/{subcode}")
     provider_code = f"{code}/{subcode}" if subcode else code
     trace = _trace(error.get("fbtrace_id"))
-    row = exact or find(code)
+    row = exact or find(rows, code)
     if row is not None and exact is None and error.get("is_transient") is True and not row.error.retryable:
         row = None
     if row is not None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from channels_app.providers.base import ErrorMeaning, raise_for_status
+from channels_app.providers.base import ErrorMeaning as Row
+from channels_app.providers.base import ErrorTable, raise_for_status
 from channels_app.providers.vonage.calls import DOWNLOAD, MARK, SEND_MESSAGE, SEND_SMS
 from connector_platform.core import wire
 from connector_platform.core.calls import HttpCall, HttpResponse
@@ -36,48 +37,44 @@ _SLOWER = "Nothing to do; the platform waits. Ask Vonage for a higher rate if it
 _LOOK = "See in Vonage's dashboard, under Logs, what was sent."
 
 
-def _row(code: str, error: type[DeliveryError], meaning: str, remedy: str) -> ErrorMeaning:
-    return ErrorMeaning(code=code, error=error, meaning=meaning, remedy=remedy)
-
-
-ERRORS: tuple[ErrorMeaning, ...] = (
-    _row("401", CredentialsRejected, "Vonage does not take the log-in or the token", _LOG_IN),
-    _row("402", CredentialsRejected, "the account has no credit", _CREDIT),
-    _row("403", CredentialsRejected, "the account may not do this", _ACCOUNT),
-    _row("404", ConfigurationError, "there is no such application in this account", _LOG_IN),
-    _row("400", ContentRejected, "Vonage does not take the message", _PROGRAM),
-    _row("422", ContentRejected, "Vonage does not take a value of the message", _PROGRAM),
-    _row("422/1120", ConfigurationError, "the number is not a sender of this application", _SENDER),
-    _row("422/1160", RecipientGone, "a trial account may not write to this number", "Add the number to the account's test numbers."),
-    _row("422/1170", RecipientGone, "the recipient's number is not valid", _NUMBER),
-    _row("422/1240", OptedOut, "the person has opted out", "Nothing to do. Only a START from the person takes it back."),
-    _row("429", Throttled, "too many messages in a short time", _SLOWER),
-    _row("500", ServerFault, "a failure at Vonage", _LATER),
-    _row("mark", ContentRejected, "Vonage does not know the message that was to be marked as read", "Is the channel's region right?"),
-    _row("no_id", OutcomeUnknown, "Vonage answered without a message id", _LOOK),
-    _row("sms/1", Throttled, "too many messages in a short time", _SLOWER),
-    _row("sms/2", ContentRejected, "a parameter is missing", _PROGRAM),
-    _row("sms/3", ContentRejected, "a parameter is not valid", "Is the number right? Else report it."),
-    _row("sms/4", CredentialsRejected, "key or secret are wrong, or disabled", _LOG_IN),
-    _row("sms/5", ServerFault, "a failure at Vonage", _LATER),
-    _row("sms/6", ContentRejected, "Vonage could not process the message", _NUMBER),
-    _row("sms/7", RecipientGone, "the number is barred from receiving messages", "Nothing to do."),
-    _row("sms/8", CredentialsRejected, "the account is barred", _ACCOUNT),
-    _row("sms/9", CredentialsRejected, "the account has no credit", _CREDIT),
-    _row("sms/10", Throttled, "too many connections at the same time", _SLOWER),
-    _row("sms/11", CredentialsRejected, "the account may not use the SMS API", _ACCOUNT),
-    _row("sms/12", ContentRejected, "the message is too long", _SHORTER),
-    _row("sms/14", CredentialsRejected, "the signature is wrong", _LOG_IN),
-    _row("sms/15", ContentRejected, "the sender is not allowed in the person's country", "Use a number of that country."),
-    _row("sms/22", ContentRejected, "the network code is not valid", _PROGRAM),
-    _row("sms/23", ContentRejected, "the callback address is not valid", "Correct PUBLIC_URL: Vonage has to reach it."),
-    _row("sms/29", RecipientGone, "a trial account may not write to this number", "Add the number to the account's test numbers."),
-    _row("sms/32", CredentialsRejected, "the log-in is given in two ways", _PROGRAM),
-    _row("sms/33", RecipientGone, "the number is not in use any more", "Nothing to do."),
-    _row("sms/partial", OutcomeUnknown, "Vonage took only some of the SMS that the text became", _LOOK),
+ERRORS = ErrorTable(
+    "Vonage",
+    Row("401", CredentialsRejected, "it does not take the log-in or the token", _LOG_IN),
+    Row("402", CredentialsRejected, "the account has no credit", _CREDIT),
+    Row("403", CredentialsRejected, "the account may not do this", _ACCOUNT),
+    Row("404", ConfigurationError, "there is no such application in this account", _LOG_IN),
+    Row("400", ContentRejected, "it does not take the message", _PROGRAM),
+    Row("422", ContentRejected, "it does not take a value of the message", _PROGRAM),
+    Row("422/1120", ConfigurationError, "the number is not a sender of this application", _SENDER),
+    Row("422/1160", RecipientGone, "a trial account may not write to this number", "Add the number to the account's test numbers."),
+    Row("422/1170", RecipientGone, "the recipient's number is not valid", _NUMBER),
+    Row("422/1240", OptedOut, "the person has opted out", "Nothing to do. Only a START from the person takes it back."),
+    Row("429", Throttled, "too many messages in a short time", _SLOWER),
+    Row("500", ServerFault, "a failure of its own", _LATER),
+    Row("mark", ContentRejected, "it does not know the message that was to be marked as read", "Is the channel's region right?"),
+    Row("no_id", OutcomeUnknown, "it answered without a message id", _LOOK),
+    Row("sms/1", Throttled, "too many messages in a short time", _SLOWER),
+    Row("sms/2", ContentRejected, "a parameter is missing", _PROGRAM),
+    Row("sms/3", ContentRejected, "a parameter is not valid", "Is the number right? Else report it."),
+    Row("sms/4", CredentialsRejected, "key or secret are wrong, or disabled", _LOG_IN),
+    Row("sms/5", ServerFault, "a failure of its own", _LATER),
+    Row("sms/6", ContentRejected, "it could not process the message", _NUMBER),
+    Row("sms/7", RecipientGone, "the number is barred from receiving messages", "Nothing to do."),
+    Row("sms/8", CredentialsRejected, "the account is barred", _ACCOUNT),
+    Row("sms/9", CredentialsRejected, "the account has no credit", _CREDIT),
+    Row("sms/10", Throttled, "too many connections at the same time", _SLOWER),
+    Row("sms/11", CredentialsRejected, "the account may not use the SMS API", _ACCOUNT),
+    Row("sms/12", ContentRejected, "the message is too long", _SHORTER),
+    Row("sms/14", CredentialsRejected, "the signature is wrong", _LOG_IN),
+    Row("sms/15", ContentRejected, "the sender is not allowed in the person's country", "Use a number of that country."),
+    Row("sms/22", ContentRejected, "the network code is not valid", _PROGRAM),
+    Row("sms/23", ContentRejected, "the callback address is not valid", "Correct PUBLIC_URL: Vonage has to reach it."),
+    Row("sms/29", RecipientGone, "a trial account may not write to this number", "Add the number to the account's test numbers."),
+    Row("sms/32", CredentialsRejected, "the log-in is given in two ways", _PROGRAM),
+    Row("sms/33", RecipientGone, "the number is not in use any more", "Nothing to do."),
+    Row("sms/partial", OutcomeUnknown, "it took only some of the SMS that the text became", _LOOK),
 )
 
-_BY_CODE = {row.code: row for row in ERRORS}
 _WAIT_MS = re.compile(r"\[\s*([0-9]{1,7})\s*\]")
 
 
@@ -92,13 +89,13 @@ def interpret(call: HttpCall, response: HttpResponse) -> None:
     if call.purpose == DOWNLOAD:
         raise_for_status(response)
     elif call.purpose == MARK and response.status in (404, 422):
-        raise _error("mark")
+        raise _error("mark", response)
     elif not response.is_success:
         _raise_for_refusal(response)
     elif call.purpose == SEND_SMS:
         _interpret_sms(response)
     elif call.purpose == SEND_MESSAGE and not message_uuid(response):
-        raise _error("no_id")
+        raise _error("no_id", response)
 
 
 def message_uuid(response: HttpResponse) -> str:
@@ -120,15 +117,15 @@ def _interpret_sms(response: HttpResponse) -> None:
     entries = _entries(response)
     refused = [entry for entry in entries if wire.identifier(entry, "status") != "0"]
     if refused and len(refused) < len(entries):
-        raise _error("sms/partial")
+        raise _error("sms/partial", response)
     if refused:
-        code = f"sms/{wire.identifier(refused[0], 'status')}"
-        if code not in _BY_CODE:
+        row = ERRORS.find(f"sms/{wire.identifier(refused[0], 'status')}")
+        if row is None:
             raise ContentRejected("Vonage refused the message with a code that is not known", provider_code="sms")
         wait = _WAIT_MS.search(wire.text(refused[0], "error-text"))
-        raise _error(code, retry_after_s=int(wait[1]) / 1000 if wait else response.retry_after_s)
+        raise ERRORS.error(row, response, wait_s=int(wait[1]) / 1000 if wait else None)
     if not entries or len(set(sms_ids(response))) < len(entries):
-        raise _error("no_id")
+        raise _error("no_id", response)
 
 
 def _raise_for_refusal(response: HttpResponse) -> None:
@@ -137,13 +134,14 @@ def _raise_for_refusal(response: HttpResponse) -> None:
     status = "500" if response.status >= 500 else str(response.status)
     if response.status == 503 and response.retry_after_s is not None:
         raise_for_status(response)
-    row = _BY_CODE.get(f"{status}/{number}") or _BY_CODE.get(status)
+    row = ERRORS.find(f"{status}/{number}", status)
     if row is None:
         raise_for_status(response)
     else:
-        raise _error(row.code, retry_after_s=response.retry_after_s)
+        raise ERRORS.error(row, response)
 
 
-def _error(code: str, *, retry_after_s: float | None = None) -> DeliveryError:
-    row = _BY_CODE[code]
-    return row.error(row.meaning, provider_code=code, retry_after_s=retry_after_s if row.error is Throttled else None)
+def _error(code: str, response: HttpResponse) -> DeliveryError:
+    row = ERRORS.find(code)
+    assert row is not None
+    return ERRORS.error(row, response)

@@ -25,11 +25,6 @@ WAITS_S = {"131056": 6.0}
 """One message in six seconds may go to the same person; a burst of some 45 is borrowed from the time after it."""
 
 
-_BY_CODE = {row.code: row for row in ERRORS}
-# "200-299: API permission": one row stands for all of them.
-_BY_CODE = {**dict.fromkeys(map(str, range(200, 300)), _BY_CODE["200"]), **_BY_CODE}
-
-
 def interpret(call: HttpCall, response: HttpResponse) -> None:
     """See ``_meta.errors.interpret``. A file is a success as it comes; one that is not there (any more) is none of the request's faults.
 
@@ -40,7 +35,7 @@ def interpret(call: HttpCall, response: HttpResponse) -> None:
         return
     if _is_gone(call, response):
         raise ContentRejected("WhatsApp does not have the file any more", provider_code=str(response.status))
-    meta.interpret(_BY_CODE, call, response, message_id=message_id, waits_s=WAITS_S)
+    meta.interpret(ERRORS, call, response, message_id=message_id, waits_s=WAITS_S)
 
 
 def _is_gone(call: HttpCall, response: HttpResponse) -> bool:
@@ -59,7 +54,7 @@ def message_id(response: HttpResponse) -> str:
 def failure(message_id: str, errors: list[Any]) -> Receipt:
     """What it means that a message failed which Meta had taken, from the ``errors`` of its status; the reason in our words, for the agent."""
     code = next((found for error in errors if (found := wire.digits(error, "code"))), "")
-    row = _BY_CODE.get(code)
+    row = meta.find(ERRORS, code)
     if row is None:
         words = f"WhatsApp could not deliver it (code {code})" if code else "WhatsApp could not deliver it"
         return Receipt(kind=ReceiptKind.FAILED, message_ids=(message_id,), reason=words)
