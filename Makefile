@@ -18,7 +18,7 @@ endif
 
 VENV := .venv/bin/python
 TESTS ?= tests
-PYTEST_ARGS ?= -n auto --maxprocesses 4 --dist loadscope
+PYTEST_ARGS ?= -n auto --maxprocesses 4 --dist worksteal
 
 # Enough for settings to load where nothing is connected to.
 OFFLINE := DEBUG=1 DATABASE_URL=postgresql://localhost/offline REDIS_URL=redis://localhost/0
