@@ -23,9 +23,11 @@ from django.http.response import HttpResponseBase  # noqa: E402
 from django.template.response import SimpleTemplateResponse  # noqa: E402
 from django.urls import resolve  # noqa: E402
 
+from connector_platform.memory import settle  # noqa: E402
 from webhooks_app.spool_drainer import start_keeper  # noqa: E402
 
 start_keeper()
+settle()
 
 _DIRECT = ("/callbacks/", "/webhooks/")
 

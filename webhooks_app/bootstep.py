@@ -24,9 +24,11 @@ class DrainStep(bootsteps.StartStopStep):
 
     def start(self, worker: Any) -> None:
         # Here and not above: Celery reads this module before Django's apps are loaded.
+        from connector_platform.memory import settle
         from connector_platform.observability.metrics import serve_metrics
         from webhooks_app.worker import Drainer
 
+        settle()
         serve_metrics()
         self.drainer = Drainer()
         self.drainer.start()
