@@ -95,8 +95,8 @@ def renew(worker: str, lane_ids: Sequence[int]) -> None:
 def release(claim: Claim, *, seen_tail: int) -> None:
     """Give the lane back: idle where nothing arrived after ``seen_tail`` (the tail when nothing waited), else due at once."""
     run(
-        """UPDATE webhooks_app_lane SET state = CASE WHEN tail > %s THEN 'ready' ELSE 'idle' END, due_at = now(), worker = ''
-           WHERE id = %s AND token = %s""",
+        """UPDATE webhooks_app_lane SET state = CASE WHEN tail > %s THEN 'ready' ELSE 'idle' END, due_at = now(), worker = '',
+               in_flight = NULL, flight_at = NULL WHERE id = %s AND token = %s""",
         [seen_tail, claim.lane_id, claim.token],
     )
 
@@ -109,7 +109,7 @@ def release_until(
     With ``seen_tail`` due at once where something arrived after it. ``moment_s`` is what the next claim of it is told.
     """
     run(
-        """UPDATE webhooks_app_lane SET state = %s, worker = '', moment_at = now() + make_interval(secs => %s),
+        """UPDATE webhooks_app_lane SET state = %s, worker = '', in_flight = NULL, flight_at = NULL, moment_at = now() + make_interval(secs => %s),
                due_at = CASE WHEN tail > %s THEN now() ELSE now() + make_interval(secs => %s) END
            WHERE id = %s AND token = %s""",
         [

@@ -10,12 +10,10 @@ from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.errors import OutcomeUnknown
 from connector_platform.database import run
 from tests.webhooks_app.deliveries import Killed, age, echo
-from tests.webhooks_app.far_side import published
-from tests.webhooks_app.world import (
-    World,
-    ended,
-)
+from tests.webhooks_app.far_side import published, refused
+from tests.webhooks_app.world import World, ended, text_change
 from webhooks_app import lanes
+from webhooks_app.delivery import records
 
 
 def lose_answer(world: World, *, text: str = "hello again") -> str:
@@ -107,3 +105,98 @@ def test_a_crash_after_the_call_and_before_its_record_is_reconciled(world: World
     # then
     assert world.far.texts() == ["hello again"]
     assert ended(world.events()[-1]) == ("done", "sent")
+
+
+# Noting a call under way: with the end of the one before it, where that is known.
+
+
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The events whose beginning is noted by a statement of its own."""
+    begun: list[int] = []
+
+    def start(claim: lanes.Claim, job: records.Job) -> None:
+        begun.append(job.id)
+        original(claim, job)
+
+    original = records.start
+    monkeypatch.setattr(records, "start", start)
+    return begun
+
+
+def test_the_first_message_of_several_is_noted_alone_and_the_others_with_the_end_of_the_one_before(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.open_conversation()
+    in_flight: list[Any] = []
+
+    def look(call: HttpCall) -> HttpResponse:
+        in_flight.append(world.lane(direction="i").in_flight)
+        return world.far.agree(call)
+
+    world.far.script("send_text", look, look, look)
+    begun = statements(monkeypatch)
+    for text in ("one", "two", "three"):
+        world.consumer_says(text)
+    world.work()
+    ids = [event.id for event in world.events(direction="i")][1:]
+    assert (begun, in_flight) == (ids[:1], ids)
+    assert (world.lane(direction="i").in_flight, world.lane(direction="i").flight_at) == (None, None)
+    assert all(event.tries == 1 and event.started_at <= event.finished_at for event in world.events(direction="i"))
+
+
+def test_a_crash_before_the_second_call_leaves_the_second_message_in_doubt_and_no_other(world: World, settings: Any) -> None:
+    # given two messages; the process dies as it begins with the second, before any call
+    settings.RECONCILE_WAIT_S = 60
+    world.open_conversation()
+    for text in ("one", "two", "three"):
+        world.consumer_says(text)
+
+    def die_at_two(call: HttpCall) -> HttpResponse:
+        if b'"two"' in call.body:
+            raise Killed
+        return world.far.agree(call)
+
+    world.far.script("send_text", die_at_two, die_at_two)
+    (claim,) = lanes.claim(world.engine.worker, 1)
+    with pytest.raises(Killed):
+        world.engine.drain(claim)
+    world.crash()
+    # when another looks, it waits for an echo of the second
+    world.work(world.new_engine())
+    assert [event.state for event in world.events(direction="i")][1:] == ["done", "sending", "waiting"]
+    assert world.far.texts() == ["one", "two"]
+    # then both go out, and the one that may be there twice says so
+    age(world, 61)
+    world.work_on(world.new_engine())
+    assert [(event.state, event.possibly_doubled, event.tries) for event in world.events(direction="i")][1:] == [
+        ("done", False, 1),
+        ("done", True, 2),
+        ("done", False, 1),
+    ]
+    assert world.far.texts() == ["one", "two", "two", "three"]
+
+
+def test_a_message_that_opens_a_conversation_is_noted_again_before_its_own_call(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The note must not be older than the conversation, or a call that was made in it would count as never made."""
+    world.open_conversation()
+    world.consumer_says("one")
+    world.consumer_says("two")
+    world.far.script("send_text", world.far.agree, refused("Conversation not found"))
+    begun = statements(monkeypatch)
+    world.work()
+    one, two = world.events(direction="i", kind="text")[1:]
+    assert begun[0] == one.id
+    assert ended(two) == ("done", "sent")
+    conversation = world.conversations()[-1]
+    assert two.started_at >= conversation.created_at
+    assert begun[-1] == two.id
+
+
+def test_an_answer_to_the_consumer_is_always_noted_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No echo would tell whether it was sent, so what was never called must not be in doubt."""
+    conversation = world.open_conversation()
+    begun = statements(monkeypatch)
+    for sequence in range(3):
+        world.notify(text_change(conversation, sequence, f"answer {sequence}"))
+    world.work()
+    assert begun == [event.id for event in world.events(direction="o", kind="text")]

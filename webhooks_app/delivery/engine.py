@@ -23,7 +23,7 @@ from channels_app.selectors.configs import ChannelConfig
 from channels_app.services.channels import break_channel, note_problem
 from connector_platform.core.clock import monotonic_s
 from connector_platform.core.errors import DeliveryError, PersonThrottled, Throttled
-from connector_platform.core.events import ChatState
+from connector_platform.core.events import ChatState, Text
 from connector_platform.core.http import HttpClient
 from connector_platform.database import DatabaseUnavailable, hot_pool
 from webhooks_app import lanes
@@ -68,7 +68,10 @@ class Engine:
         """How many events were taken to an end. Returns when the lane is empty, waits, or has had its share, or after ``stop``."""
         ended = tail = 0
         jobs: list[Job] = []
+        begun_id: int | None = None
         try:
+            if claim.was_abandoned:
+                patiently(partial(records.settle, claim))
             for _ in range(settings.LANE_BUDGET):
                 if self._stopping.is_set():
                     break
@@ -82,8 +85,10 @@ class Engine:
                 if isinstance(job, Again):
                     lanes.release_until(claim, job.delay_s, state="gap", seen_tail=tail)
                     return ended
-                if not self._deliver(claim, job):
+                next_id = _next_id(claim, jobs)
+                if not self._deliver(claim, job, begun_id=begun_id, next_id=next_id):
                     return ended
+                begun_id = next_id
                 claim = replace(claim, moment_s=None)  # it was the first one's
                 ended += 1
             lanes.release_until(claim, 0)
@@ -94,11 +99,14 @@ class Engine:
             log.error("drain_interrupted", lane=claim.lane_id, reason=type(error).__name__, detail=str(error)[:300])
         return ended
 
-    def _deliver(self, claim: Claim, job: Job) -> bool:
-        """Deliver one event and write down what came of it; whether the lane may go on."""
-        delivery = self._prepare(claim, job)
+    def _deliver(self, claim: Claim, job: Job, *, begun_id: int | None = None, next_id: int | None = None) -> bool:
+        """Deliver one event and write down what came of it; whether the lane may go on.
+
+        ``begun_id`` is the event that is noted as begun already; ``next_id`` is to be noted so with this one's end.
+        """
+        delivery = self._prepare(claim, job, is_begun=begun_id == job.id)
         if isinstance(delivery, Ended | Parked):
-            return self._write(claim, job, delivery, None)
+            return self._write(claim, job, delivery, None, next_id)
         runner = delivery.runner
         try:
             # What was parked meanwhile has not been tried all that time: it is, once the channel works again.
@@ -126,9 +134,9 @@ class Engine:
             receipt = delivery.failure_receipt(outcome.outcome, runner.clean(outcome.detail))
             if receipt is not None:
                 outcome = replace(outcome, write=receipt)
-        return self._write(claim, job, pieces.ending_with(job, outcome), runner)
+        return self._write(claim, job, pieces.ending_with(job, outcome), runner, next_id)
 
-    def _prepare(self, claim: Claim, job: Job) -> InboundDelivery | OutboundDelivery | Ended | Parked:
+    def _prepare(self, claim: Claim, job: Job, *, is_begun: bool = False) -> InboundDelivery | OutboundDelivery | Ended | Parked:
         if job.content is records.UNREADABLE:
             return Ended(
                 state="dead", outcome="unreadable_content", detail="this version cannot read the event; replay it with one that can"
@@ -148,7 +156,7 @@ class Engine:
         if not channel.receives:
             return Parked(outcome="channel_" + channel.state.value, detail=channel.why_still)
         # The channel's too: people's names and pictures are asked of the vendor.
-        runner = self._runner(claim, job, app.webhook_secrets + channel.secrets)
+        runner = self._runner(claim, job, app.webhook_secrets + channel.secrets, is_begun=is_begun)
         return InboundDelivery(job=job, channel=channel, app=app, access=self._access, runner=runner)
 
     @staticmethod
@@ -156,16 +164,21 @@ class Engine:
         per_second = channel.options.messages_per_second if channel is not None else 0
         return Pacer(channel.id, per_second, claim.moment_s).wait if channel is not None and per_second else None
 
-    def _runner(self, claim: Claim, job: Job, secrets: tuple[str, ...], *, pace: Callable[[], None] | None = None) -> Runner:
+    def _runner(
+        self, claim: Claim, job: Job, secrets: tuple[str, ...], *, pace: Callable[[], None] | None = None, is_begun: bool = False
+    ) -> Runner:
         def begin() -> None:
-            patiently(lambda: records.start(claim, job, possibly_doubled=job.in_doubt))
+            # After other calls, such as one that opened a conversation, the note of its beginning is too old to compare with.
+            if not is_begun or runner.tries:
+                patiently(lambda: records.start(claim, job))
 
         def save(progress: Progress) -> None:
             patiently(lambda: records.save_progress(claim, job, progress))
 
         # A chat state is worth no long wait.
         timeout_s = typing.TIMEOUT_S if isinstance(job.content, ChatState) else None
-        return Runner(self._client, secrets=secrets, begin=begin, save=save, pace=pace, timeout_s=timeout_s)
+        runner = Runner(self._client, secrets=secrets, begin=begin, save=save, pace=pace, timeout_s=timeout_s)
+        return runner
 
     def _judge(self, claim: Claim, job: Job, delivery: InboundDelivery | OutboundDelivery, error: DeliveryError) -> Outcome:
         level = logging.DEBUG if isinstance(error, AwaitingMoment) else logging.INFO
@@ -195,13 +208,13 @@ class Engine:
         if left_s > 0:
             raise Throttled("the channel's rate limit was reached by another message", retry_after_s=left_s)
 
-    def _write(self, claim: Claim, job: Job, outcome: Outcome, runner: Runner | None) -> bool:
+    def _write(self, claim: Claim, job: Job, outcome: Outcome, runner: Runner | None, next_id: int | None) -> bool:
         tries = runner.tries if runner else []
         clean = runner.clean if runner else str
         detail = clean(outcome.detail)
         match outcome:
             case Ended():
-                self._finish_somehow(claim, job, outcome, detail, tries)
+                self._finish_somehow(claim, job, outcome, detail, tries, next_id)
                 return True
             case Again():
                 state = "sending" if outcome.in_doubt else "waiting"
@@ -224,19 +237,19 @@ class Engine:
                 log.warning("lane_parked", channel_id=str(claim.channel_id), outcome=outcome.outcome)
         return False
 
-    def _finish_somehow(self, claim: Claim, job: Job, outcome: Ended, detail: str, tries: Any) -> None:
+    def _finish_somehow(self, claim: Claim, job: Job, outcome: Ended, detail: str, tries: Any, next_id: int | None) -> None:
         """Write the end down; what the far side said and PostgreSQL cannot hold is left out, lest the event be sent again and again."""
         try:
-            self._finish(claim, job, outcome, detail, tries)
+            self._finish(claim, job, outcome, detail, tries, next_id)
         except UNWRITABLE as error:
             log.exception("record_failed", event_id=str(job.public_id), kind=job.content.type)
             why = f"{type(error).__name__} while recording it; see the log"
             if outcome.state == "done" and any(entry.http_status is not None for entry in tries):
-                self._finish(claim, job, Ended(state="done", outcome=outcome.outcome, detail=why), why, ())
+                self._finish(claim, job, Ended(state="done", outcome=outcome.outcome, detail=why), why, (), next_id)
             else:
-                self._finish(claim, job, Ended(state="dead", outcome="internal_error", detail=why), why, ())
+                self._finish(claim, job, Ended(state="dead", outcome="internal_error", detail=why), why, (), next_id)
 
-    def _finish(self, claim: Claim, job: Job, outcome: Ended, detail: str, tries: Any) -> None:
+    def _finish(self, claim: Claim, job: Job, outcome: Ended, detail: str, tries: Any, next_id: int | None) -> None:
         def write() -> None:
             with hot_pool().connection() as connection, _transaction(connection, outcome):
                 records.finish(
@@ -254,6 +267,7 @@ class Engine:
                     conversation_id=outcome.conversation_id,
                     channel_id=outcome.channel_id,
                     spoken=outcome.spoken,
+                    next_id=next_id,
                 )
                 if outcome.write is not None:
                     outcome.write(connection)
@@ -264,6 +278,16 @@ class Engine:
 
     def _record(self, claim: Claim, job: Job, **fields: Any) -> None:
         patiently(lambda: records.finish_alone(claim, job, worker=self.worker, **fields))
+
+
+def _next_id(claim: Claim, jobs: list[Job]) -> int | None:
+    """The event that comes next where it is known, and its beginning may be noted with this one's end: one commit instead of two.
+
+    Only towards LivePerson, where an echo tells afterwards whether a call was made; only a message that was never tried.
+    """
+    if claim.direction != "i" or not jobs or jobs[0].in_doubt or jobs[0].tries or pieces.piece_of(jobs[0]):
+        return None
+    return jobs[0].id if isinstance(jobs[0].content, Text) else None
 
 
 def _transaction(connection: Any, outcome: Ended) -> AbstractContextManager[Any]:

@@ -199,6 +199,7 @@ class InboundDelivery:
                     raise
                 people.mark_closed(talk, "GONE")
                 progress.restart()
+                self.runner.begin_anew()
                 if last:
                     raise  # closed as soon as it was opened: the next try opens another
                 known = people.talk_of(person)

@@ -106,19 +106,34 @@ def waiting(claim: Claim, limit: int = 1) -> tuple[int, list[Job]]:
     return rows[0][0], [_job(row[2:]) for row in rows if row[2] is not None]
 
 
-def start(claim: Claim, job: Job, *, possibly_doubled: bool = False) -> None:
-    """Note, before the call, that it is about to be made: after a crash the event is in doubt.
+# The lane's row is narrow and this touches none of its indexes; the event's is neither. So a call under way is noted at the lane.
+_START = "UPDATE webhooks_app_lane SET in_flight = %s, flight_at = now() WHERE id = %s AND token = %s RETURNING id"
+
+
+def start(claim: Claim, job: Job) -> None:
+    """Note, before the call, that it is about to be made: after a crash the event is in doubt. One that is already may be sent twice now.
 
     Raises:
         LaneLost: the lane is no longer this worker's.
     """
-    rows = run(
-        """UPDATE webhooks_app_event SET state = 'sending', tries = %s, started_at = now(), possibly_doubled = possibly_doubled OR %s
-           WHERE id = %s AND EXISTS (SELECT 1 FROM webhooks_app_lane WHERE id = %s AND token = %s) RETURNING id""",
-        [job.tries + 1, possibly_doubled, job.id, claim.lane_id, claim.token],
-    )
-    if not rows:
+    query, parameters = _START, [job.id, claim.lane_id, claim.token]
+    if job.in_doubt:
+        query = f"WITH lane AS ({_START}) UPDATE webhooks_app_event SET possibly_doubled = true FROM lane WHERE webhooks_app_event.id = %s RETURNING 1"
+        parameters.append(job.id)
+    if not run(query, parameters):
         raise LaneLost("another worker has this lane")
+
+
+def settle(claim: Claim) -> None:
+    """What was under way when the lane's last worker died is in doubt."""
+    run(
+        """WITH lane AS (SELECT id, in_flight, flight_at FROM webhooks_app_lane WHERE id = %s AND token = %s FOR UPDATE), doubt AS (
+               UPDATE webhooks_app_event event SET state = 'sending', tries = tries + 1, started_at = GREATEST(started_at, lane.flight_at)
+               FROM lane WHERE event.id = lane.in_flight AND event.lane_id = lane.id AND event.state IN ('waiting', 'sending')
+           )
+           UPDATE webhooks_app_lane SET in_flight = NULL, flight_at = NULL FROM lane WHERE webhooks_app_lane.id = lane.id""",
+        [claim.lane_id, claim.token],
+    )
 
 
 def save_progress(claim: Claim, job: Job, progress: Progress) -> None:
@@ -137,7 +152,11 @@ def save_progress(claim: Claim, job: Job, progress: Progress) -> None:
 
 
 _DONE = """
-WITH fence AS MATERIALIZED (SELECT id FROM webhooks_app_lane WHERE id = %(lane)s AND token = %(token)s FOR UPDATE),
+WITH fence AS (
+    UPDATE webhooks_app_lane lane SET in_flight = %(next)s::bigint, flight_at = CASE WHEN %(next)s::bigint IS NULL THEN NULL ELSE now() END
+    FROM (SELECT id, in_flight, flight_at FROM webhooks_app_lane WHERE id = %(lane)s AND token = %(token)s FOR UPDATE) AS was
+    WHERE lane.id = was.id RETURNING lane.id, CASE WHEN was.in_flight = %(event)s THEN was.flight_at END AS began_at
+),
 tries AS (
     INSERT INTO webhooks_app_attempt (event_id, brand_id, number, purpose, method, url, started_at, duration_ms, http_status, outcome,
                                       provider_code, message, response_excerpt, worker)
@@ -147,9 +166,9 @@ tries AS (
 ), done AS (
     UPDATE webhooks_app_event SET state = %(state)s::text, tries = GREATEST(tries, %(number)s::int), outcome = %(outcome)s, detail = %(detail)s,
         finished_at = CASE WHEN %(state)s::text IN ('waiting', 'sending', 'held') THEN NULL ELSE now() END,
-        progress = %(progress)s::jsonb, awaits = %(awaits)s,
+        started_at = GREATEST(started_at, fence.began_at), progress = %(progress)s::jsonb, awaits = %(awaits)s,
         conversation_id = COALESCE(conversation_id, %(conversation)s::uuid), channel_id = COALESCE(channel_id, %(channel)s::uuid)
-    WHERE id = %(event)s AND EXISTS (SELECT 1 FROM fence) RETURNING id
+    FROM fence WHERE webhooks_app_event.id = %(event)s RETURNING webhooks_app_event.id
 )
 """
 
@@ -201,9 +220,10 @@ def finish(
     conversation_id: uuid.UUID | None = None,
     channel_id: uuid.UUID | None = None,
     spoken: Spoken | None = None,
+    next_id: int | None = None,
 ) -> None:
     """Write down what came of ``job``: its state, its attempts. ``waiting`` and ``sending`` keep it at the lane's head.
-    ``counts``: it was a try, which the retry schedule counts.
+    ``counts``: it was a try, which the retry schedule counts. ``next_id``: the event whose call begins now, as ``start`` would note it.
 
     Raises:
         LaneLost: the lane is no longer this worker's; nothing is written.
@@ -215,6 +235,7 @@ def finish(
             "lane": claim.lane_id,
             "token": claim.token,
             "event": job.id,
+            "next": next_id,
             "brand": job.brand_id,
             "number": job.tries + 1 if counts else job.tries,
             "worker": worker,

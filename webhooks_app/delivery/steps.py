@@ -138,6 +138,10 @@ class Runner:
             self._note(error)
             raise
 
+    def begin_anew(self) -> None:
+        """The next call with an effect is as good as the first: what came before had none, and was elsewhere."""
+        self.first_effect_at = None
+
     def _announce(self, progress: Progress) -> None:
         if self._pace is not None:
             self._pace()

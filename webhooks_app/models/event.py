@@ -15,7 +15,7 @@ class Direction(models.TextChoices):
 
 class EventState(models.TextChoices):
     WAITING = "waiting", "Waiting"
-    SENDING = "sending", "Sending"  # a call may be in flight; after a crash: in doubt
+    SENDING = "sending", "In doubt"  # a call for it was under way, and nobody saw its answer
     HELD = "held", "Held"  # a receipt for a message whose own answer is not there yet
     DONE = "done", "Done"
     SKIPPED = "skipped", "Skipped"  # rightly not sent: stale typing, a duplicate close ...

@@ -33,6 +33,9 @@ class Lane(models.Model):
     token = models.BigIntegerField(default=0)
     moment_at = models.DateTimeField(null=True, help_text="When the channel's rate lets the head go out.")
     worker = models.CharField(max_length=80, blank=True, default="")
+    # No foreign key: it is set and cleared with every message, and only tells who finds an abandoned lane what was under way.
+    in_flight = models.BigIntegerField(null=True, help_text="The event for which a call may be under way; after a crash it is in doubt.")
+    flight_at = models.DateTimeField(null=True, help_text="Since when.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar = ScopedManager(brand="brand")
