@@ -15,6 +15,7 @@ from hypothesis import settings as hypothesis_settings
 
 from stack import keys
 from stack.backing import Backing
+from tests.support import prepared
 
 REDIS_BASE = "TEST_REDIS_BASE"  # redis://…:port, without a database; its presence tells an xdist worker that the servers run
 
@@ -44,6 +45,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         _backing.destroy()
         _backing = None
     if _folder is not None:
+        prepared.destroy(Path(os.environ[prepared.FOLDER]))
         _folder.cleanup()
         _folder = None
 
@@ -59,6 +61,7 @@ def _start_servers() -> None:
     os.environ.update(
         {
             "DATABASE_URL": _backing.database_url,
+            prepared.FOLDER: str(data_dir / "prepared"),
             REDIS_BASE: _backing.redis_url.rsplit("/", 1)[0],
             "DEBUG": "1",
             "SECRET_KEY": made["SECRET_KEY"],

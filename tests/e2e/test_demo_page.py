@@ -1,4 +1,5 @@
-"""The demo page in a browser: two people, two channels, no reload. Screenshots go where SCREENSHOTS says."""
+"""What a newcomer sees in a browser after the first start: the front page, the operators' pages and the demo page, with two people on two
+channels and no reload. Screenshots go where SCREENSHOTS says."""
 
 from __future__ import annotations
 
@@ -7,10 +8,18 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e.conftest import SHORT
 from tests.support.browser import picture, watched_page
 from tests.support.stack import LiveStack
 
 pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def live() -> Iterator[LiveStack]:
+    """Not from a copy: here the tables, the operator and the API key are made beside the parts that are being started."""
+    with LiveStack(settings=SHORT, sandbox_options=("--time-scale", "0.05"), from_nothing=True) as stack:
+        yield stack
 
 
 @pytest.fixture
@@ -31,6 +40,16 @@ def test_the_front_page_leads_everywhere(live: LiveStack, page: Page) -> None:
         page.get_by_test_id(link).click()
         expect(page.get_by_text(heading).first).to_be_visible()
         picture(page, link)
+
+
+def test_the_operator_logs_in_with_the_password_that_was_made(live: LiveStack, page: Page) -> None:
+    username, password = live.operator
+    page.goto(live.web_url + "/admin/")
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+    expect(page).to_have_url(live.web_url + "/admin/")
+    expect(page.get_by_role("link", name="Channels").first).to_be_visible()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +18,7 @@ from stack.postgres import EmbeddedPostgres
 from stack.processes import ChildProcess, stop_all
 from stack.processes import wait_until as wait_for_truth
 from stack.redis import EmbeddedRedis
+from tests.support.prepared import OPERATOR, CopiedPostgres, environment, prepare, prepared
 
 Value = TypeVar("Value")
 
@@ -34,6 +35,8 @@ class LiveStack:
         sandbox_options: further arguments of ``python -m sandbox``, such as ``("--time-scale", "0.01")``.
         with_demo: set up the demo brand (``self.demo``) and register its lines at the sandbox.
         durable: PostgreSQL flushes each commit, as in production.
+        from_nothing: make the database, the operator and the API key here, as the first `make run` does, instead of copying those that were
+            made once for all stacks of the test session.
     """
 
     web: ChildProcess
@@ -53,7 +56,10 @@ class LiveStack:
         sandbox_options: Sequence[str] = (),
         with_demo: bool = True,
         durable: bool = True,
+        from_nothing: bool = False,
     ) -> None:
+        original = None if from_nothing else prepared()
+        self._from_nothing = from_nothing
         self._folder = tempfile.TemporaryDirectory(prefix="connector-live-")
         self._settings = dict(settings or {})
         self._sandbox_options = sandbox_options
@@ -63,8 +69,14 @@ class LiveStack:
         while sandbox_port == port:
             sandbox_port = free_port()
         self.layout = Layout(data_dir=Path(self._folder.name), port=port, sandbox_port=sandbox_port, workers=workers)
-        self.keys = keys.load_or_create(self.layout.data_dir / "secrets.env")
-        self.backing = Backing(self.layout.data_dir, self.keys, postgres_settings={} if durable else {"fsync": "off"})
+        secrets = self.layout.data_dir / "secrets.env"
+        if original is not None:
+            shutil.copy(original.secrets, secrets)
+        self.keys = keys.load_or_create(secrets)
+        postgres_settings = {} if durable else {"fsync": "off"}
+        self.backing = Backing(self.layout.data_dir, self.keys, postgres_settings=postgres_settings)
+        if original is not None:
+            self.backing.postgres = CopiedPostgres(original.cluster, self.layout.data_dir, settings=postgres_settings)
         assert self.backing.postgres is not None
         assert self.backing.redis is not None
         self.postgres: EmbeddedPostgres = self.backing.postgres
@@ -82,7 +94,7 @@ class LiveStack:
     @property
     def operator(self) -> tuple[str, str]:
         """User name and password for the operators' pages."""
-        return "operator", self.keys["OPERATOR_PASSWORD"]
+        return OPERATOR, self.keys["OPERATOR_PASSWORD"]
 
     def start(self) -> LiveStack:
         """Start everything and return when the platform says that it is ready.
@@ -100,22 +112,19 @@ class LiveStack:
     def _start(self) -> None:
         layout = self.layout
         self.backing.start()
-        inherited = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH")}
-        database_url, redis_url = self.backing.database_url, self.backing.redis_url
-        self.env = parts.environment(
-            layout, self.keys, database_url=database_url, redis_url=redis_url, inherited=inherited, **self._settings
-        )
+        self.env = environment(layout, self.keys, self.backing, self._settings)
         self.sandbox = parts.sandbox(layout, self.env, *self._sandbox_options)
         self.web = parts.web(layout, self.env)
         self.workers = parts.workers(layout, self.env)
         self.sweeper = parts.sweeper(layout, self.env)
         self._parts = [self.sandbox, self.web, *self.workers, self.sweeper]
         self.sandbox.start()
-        parts.migrate(layout, self.env)
+        if self._from_nothing:
+            parts.migrate(layout, self.env)
         for part in self._parts:
             part.start()
-        parts.ensure_operator(layout, self.env, username=self.operator[0], password=self.operator[1])
-        parts.ensure_api_key(layout, self.env, name="tests", key=self.keys["PLATFORM_API_KEY"])
+        if self._from_nothing:
+            prepare(layout, self.keys, self.env)
         self.sandbox.wait_ready()
         self.web.wait_ready()
         self.api = PlatformApi(self.web_url, self.keys["PLATFORM_API_KEY"])
