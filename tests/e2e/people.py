@@ -1,10 +1,12 @@
-"""Playing both people through the sandbox's control API."""
+"""Playing both people through the sandbox's control API, and the operator through the platform's."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
+from channels_app.selectors.configs import TTL_S
 from tests.support.stack import LiveStack, wait_until
 
 PATIENCE_S = 60
@@ -100,3 +102,10 @@ def meet(live: LiveStack, provider: str, consumer_id: str, first_words: str, lin
     agent = Agent(live, consumer.conversation()["conversationId"])
     agent.hears(first_words)
     return consumer, agent
+
+
+def set_options(live: LiveStack, *channels: str, **options: Any) -> None:
+    """The operator sets the options of these channels of the demo; every process acts on them when this returns."""
+    for channel in channels:
+        live.api.request("PATCH", f"channels/{getattr(live.demo, channel)['id']}/", json={"options": options})
+    time.sleep(1.2 * TTL_S)  # no process acts on older ones for longer; a little for reading them

@@ -14,7 +14,7 @@ from PIL import Image
 
 from stack.demo import ACCOUNT_ID, CAMPAIGN_ID, ENGAGEMENT_ID
 from tests.e2e.conftest import SHORT
-from tests.e2e.people import Agent, meet
+from tests.e2e.people import Agent, meet, set_options
 from tests.e2e.wire import Wire, request, update
 from tests.support.stack import LiveStack, wait_until
 
@@ -34,17 +34,8 @@ def live() -> Iterator[LiveStack]:
                    "ctmrinfo.customerId": "crm-{id}", "personal.firstname": "{first_name}", "personal.lastname": "{last_name}",
                    "personal.contacts.phone": "{phone}"}}  # fmt: skip
         stack.api.request("PATCH", f"liveperson-apps/{stack.demo.liveperson_app['id']}/", json={"file_types": ["JPG", "PNG", "GIF", "PDF"]})
-        set_options(stack, "messenger", **options)
-        set_options(stack, "sms", **options)
+        set_options(stack, "messenger", "sms", **options)
         yield stack
-
-
-def set_options(live: LiveStack, channel: str, **options: Any) -> None:
-    """The operator sets options; every worker has them when this returns."""
-    live.api.request("PATCH", f"channels/{getattr(live.demo, channel)['id']}/", json={"options": options})
-    for worker in live.workers:
-        worker.restart()
-    live.wait_ready()
 
 
 # The consumer's side.

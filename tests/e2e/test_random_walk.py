@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from stack.errors import StackError
 from tests.e2e.conftest import SHORT
-from tests.e2e.people import Consumer
+from tests.e2e.people import Consumer, set_options
 from tests.support.stack import LiveStack, wait_until
 
 pytestmark = pytest.mark.e2e
@@ -230,10 +230,7 @@ def _without(texts: list[str], marked: Counter[str]) -> list[str]:
 @pytest.fixture(scope="module")
 def live() -> Iterator[LiveStack]:
     with LiveStack(settings={**SHORT, "RETRY_SCALE": "0.05"}, sandbox_options=("--time-scale", "0.01")) as stack:
-        stack.api.request("PATCH", f"channels/{stack.demo.messenger['id']}/", json={"options": {"close_keywords": ["#end"]}})
-        for worker in stack.workers:
-            worker.restart()
-        stack.wait_ready()
+        set_options(stack, "messenger", close_keywords=["#end"])
         yield stack
 
 
