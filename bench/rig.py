@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any, LiteralString, Self
 
@@ -165,9 +166,7 @@ class Rig:
 
     def provision(self, name: str = "bench", *, page_id: str = PAGE_ID) -> Line:
         """A brand with a LivePerson app and a Messenger channel, through the platform's own API; the web server must run."""
-        key = self.keys["PLATFORM_API_KEY"]
-        parts.ensure_api_key(self.layout, self.env, name="bench", key=key)
-        api = PlatformApi(self.layout.web_url, key)
+        api = self._api
         secret = self.keys.derive("messenger app_secret")
         brand = api.ensure("brands/", {"slug": name}, {"name": name.title()})
         liveperson_app = api.ensure(
@@ -192,6 +191,13 @@ class Rig:
             },
         )
         return Line(channel["id"], f"/callbacks/messenger/apps/{provider_app['id']}", secret)
+
+    @cached_property
+    def _api(self) -> PlatformApi:
+        """The platform's API, with a key that is made at the first use."""
+        key = self.keys["PLATFORM_API_KEY"]
+        parts.ensure_api_key(self.layout, self.env, name="bench", key=key)
+        return PlatformApi(self.layout.web_url, key)
 
     def log_tails(self) -> str:
         """The ends of all logs, for an error message."""

@@ -26,7 +26,7 @@ from stack.ports import free_port
 
 @pytest.fixture(scope="module")
 def received() -> receive.Report:
-    return receive.measure(seconds=0.4, rounds=1, connections=(4,), rates=(50.0,), consumers=10)
+    return receive.measure(seconds=0.2, rounds=1, connections=(4,), rates=(50.0,), consumers=10)
 
 
 @pytest.fixture(scope="module")
