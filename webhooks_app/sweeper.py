@@ -19,6 +19,7 @@ from connector_platform.core.clock import monotonic_s
 from connector_platform.database import DatabaseUnavailable, hot_pool, run
 from webhooks_app.delivery import survey, typing
 from webhooks_app.heartbeat import beat
+from webhooks_app.renewals import Renewals
 
 log = structlog.get_logger(__name__)
 
@@ -172,6 +173,7 @@ class Sweeper:
         self.name = f"sweeper:{platform.node()[:30]}:{os.getpid()}"
         self._stopping = threading.Event()
         self._last: dict[str, float] = {}
+        self._renewals = Renewals()
 
     def stop(self) -> None:
         self._stopping.set()
@@ -179,6 +181,12 @@ class Sweeper:
     def run(self) -> None:
         """Lead or wait to lead, until stopped; through every outage of PostgreSQL."""
         log.info("sweeper_started", name=self.name)
+        try:
+            self._lead_or_wait()
+        finally:
+            self._renewals.stop()
+
+    def _lead_or_wait(self) -> None:
         while not self._stopping.is_set():
             try:
                 with hot_pool().connection() as leadership:
@@ -202,6 +210,7 @@ class Sweeper:
             leadership.execute("SELECT 1")  # a lost connection is lost leadership
             beat(self.name, "sweeper")
             self.sweep()
+            self._renewals.look()
             self._stopping.wait(0.5)
 
     def sweep(self, *, everything: bool = False) -> dict[str, int]:

@@ -244,11 +244,11 @@ class ChannelAdmin(ConfiguredAdmin):
         vendor = ("provider_app",) if provider is not None and provider.app_config_model is not None else ()
         if obj is None:
             return ("name", "brand", *vendor, "liveperson_app")
-        reason = ("state_reason",) if obj.state_reason else ()
+        reason = tuple(name for name in ("state_reason", "credentials_problem") if getattr(obj, name))
         return ("name", "brand", "shows_provider", *vendor, "liveperson_app", "state", *reason, "shows_callback_url")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return (*super().get_readonly_fields(request, obj), "state_reason") if obj is not None else ()
+        return (*super().get_readonly_fields(request, obj), "state_reason", "credentials_problem") if obj is not None else ()
 
     def save_model(self, request: HttpRequest, obj: Channel, form: Any, change: bool) -> None:
         values: dict[str, Any] = {"name": obj.name, "liveperson_app": obj.liveperson_app, "provider_app": obj.provider_app}

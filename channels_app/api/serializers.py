@@ -195,11 +195,12 @@ class ChannelSerializer(StrictMixin, FixedFieldsMixin, serializers.ModelSerializ
             "options",
             "state",
             "state_reason",
+            "credentials_problem",
             "address",
             "callback_url",
             *STAMPS,
         )
-        read_only_fields = ("state_reason", "address")
+        read_only_fields = ("state_reason", "credentials_problem", "address")
         validators: ClassVar[list[Any]] = []
 
     def create(self, validated_data: dict[str, Any]) -> Channel:

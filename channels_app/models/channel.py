@@ -63,6 +63,15 @@ class Channel(Row):
     )
     state = models.CharField(max_length=10, choices=ChannelState.choices, default=ChannelState.ACTIVE)
     state_reason = models.CharField(max_length=500, blank=True, default="", help_text="Why the channel is paused or broken.")
+    credentials_problem = models.CharField(
+        max_length=500,
+        blank=True,
+        default="",
+        help_text="Why the credentials, which work as yet, could not be renewed: somebody has to enter others before they end.",
+    )
+    credentials_asked_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the vendor was last asked to renew them, or they were entered."
+    )
 
     objects: ClassVar = ScopedManager(brand="brand")
 

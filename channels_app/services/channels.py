@@ -17,6 +17,7 @@ from channels_app.services import configuration
 from channels_app.services.errors import Invalid
 from channels_app.services.provider_apps import below
 from channels_app.services.rows import save_row
+from connector_platform.core.clock import now
 from connector_platform.database import run
 
 log = structlog.get_logger(__name__)
@@ -87,8 +88,12 @@ def update_channel(
         row.provider_app = provider_app
         changed.append("provider_app")
     if config is not None:
+        before = row.config
         _set_config(row, kind, config, merge=merge)
         changed += ["config", "address"]
+        if row.config != before:
+            row.credentials_problem, row.credentials_asked_at = "", now()
+            changed += ["credentials_problem", "credentials_asked_at"]
     if options is not None:
         _set_options(row, options, merge=merge)
         changed.append("options")
@@ -155,6 +160,14 @@ def break_channel(channel_id: uuid.UUID, reason: str) -> None:
     configs.forget()
     if rows:
         log.error("channel_broken", channel_id=str(channel_id), channel=rows[0][0], reason=reason)
+
+
+def note_credentials(channel_id: uuid.UUID, problem: str) -> None:
+    """The vendor was asked to renew the channel's credentials; ``problem`` is why it did not, empty where all is well."""
+    run(
+        "UPDATE channels_app_channel SET credentials_asked_at = now(), credentials_problem = %s WHERE id = %s",
+        [problem[:500], channel_id],
+    )
 
 
 def note_problem(liveperson_app_id: uuid.UUID, reason: str) -> None:

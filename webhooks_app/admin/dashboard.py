@@ -27,6 +27,7 @@ def add_health(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def _facts() -> list[Fact]:
     broken = Channel.objects.filter(state=ChannelState.BROKEN).count()
+    ending = Channel.objects.exclude(credentials_problem="").count()
     refused = LivePersonApp.objects.exclude(problem="").count()
     given_up = (EventState.DEAD, EventState.UNKNOWN)
     counts = dict(Event.objects.filter(state__in=given_up).order_by().values_list("state").annotate(count=Count("pk")))
@@ -35,6 +36,7 @@ def _facts() -> list[Fact]:
     due = Lane.objects.filter(state__in=due_states, due_at__lt=instant).aggregate(oldest=Min("due_at"))["oldest"]
     return [
         Fact("Broken channels", str(broken), _list("channels_app_channel", state__exact=ChannelState.BROKEN.value)),
+        Fact("Credentials that end", str(ending), _list("channels_app_channel", credentials_problem__gt="")),
         Fact("Refused LivePerson apps", str(refused), _list("channels_app_livepersonapp")),
         *(
             Fact(f"Events: {state.label.lower()}", str(counts.get(state, 0)), _list("webhooks_app_event", state__exact=state.value))

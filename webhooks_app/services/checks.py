@@ -15,7 +15,7 @@ from channels_app.models import Channel
 from channels_app.providers.base import SendContext
 from channels_app.selectors import configs
 from channels_app.selectors.configs import ChannelConfig
-from channels_app.services.channels import update_channel
+from channels_app.services.channels import note_credentials, update_channel
 from connector_platform.core.calls import HttpCall, HttpResponse, Steps
 from connector_platform.core.clock import monotonic_s, now
 from connector_platform.core.errors import DeliveryError, Unreachable
@@ -96,13 +96,19 @@ def ask_vendor(channel_id: uuid.UUID, steps: Callable[[ChannelConfig, SendContex
 
 
 def renew_credentials(channel_id: uuid.UUID) -> Checked | None:
-    """Exchange the channel's credentials for fresh ones and store them; None where they have no end.
+    """Exchange the channel's credentials for fresh ones and store them; None where they have no end. A refusal is noted at the channel.
 
     Where an operator stored others in the meantime, those stay.
 
     Raises:
         DatabaseUnavailable: PostgreSQL cannot be reached.
     """
+    result = _renew(channel_id)
+    note_credentials(channel_id, result.message if result is not None and not result.ok else "")
+    return result
+
+
+def _renew(channel_id: uuid.UUID) -> Checked | None:
     configs.forget()
     channel = configs.channel(channel_id)
     if channel is None or channel.unreadable or not channel.provider.renews_credentials:

@@ -42,6 +42,7 @@ class WhatsApp(Provider):
     errors = error_table.ERRORS
     docs_url = "https://developers.facebook.com/docs/whatsapp/cloud-api"
     registers_webhook = True
+    renews_credentials = True
 
     def verify(self, request: CallbackRequest, config: WhatsAppAppConfig, *, now: datetime) -> None:
         """See ``verify.verify``; ``now`` is not looked at, because Meta signs no time."""
@@ -78,6 +79,10 @@ class WhatsApp(Provider):
     def remove_webhook(self, config: WhatsAppConfig, context: SendContext) -> Steps[str]:
         """See ``setup.remove_webhook``."""
         return setup.remove_webhook(config, context)
+
+    def renew_credentials(self, config: WhatsAppConfig, context: SendContext) -> Steps[dict[str, str]]:
+        """See ``setup.renew_credentials``."""
+        return setup.renew_credentials(config, context)
 
     def check(self, config: WhatsAppConfig, context: SendContext) -> Steps[str]:
         """See ``setup.check``."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from channels_app.providers._meta import tokens
 from channels_app.providers._meta.graph import require_success, token_facts, unsubscribe
 from channels_app.providers.base import SendContext
 from channels_app.providers.whatsapp.config import WhatsAppAppConfig, WhatsAppConfig
@@ -50,6 +51,17 @@ def check(config: WhatsAppConfig, context: SendContext) -> Steps[str]:
     shown = " ".join(part for part in (wire.text(number, "verified_name")[:100], wire.text(number, "display_phone_number")[:32]) if part)
     told = [fault for fault in faults if fault]
     return f"Connected to {shown or config.phone_number_id}" + (f", but {'; '.join(told)}" if told else "") + f".{life}"
+
+
+def renew_credentials(config: WhatsAppConfig, context: SendContext) -> Steps[dict[str, str]]:
+    """Nothing: a system user's token cannot be exchanged, but somebody is told in time where it ends.
+
+    Raises:
+        CredentialsRejected: it ends within two weeks, or has ended. DeliveryError: Meta's answer.
+    """
+    if isinstance(context.app, WhatsAppAppConfig):
+        yield from tokens.require_weeks(app_graph(context.app, context), config.access_token.get_secret_value(), now=context.now)
+    return {}
 
 
 def register_webhook(config: WhatsAppConfig, context: SendContext) -> Steps[str]:

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django_scopes import scopes_disabled
 
+from channels_app.models import Channel
 from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.core.clock import now
 from tests.channels_app import rows
@@ -294,7 +295,7 @@ def test_an_empty_list_does_not_offer_what_cannot_be_done(admin_client: Client, 
 
 def test_the_first_page_says_what_needs_an_operator(tenants: Tenants, admin_client: Client, django_assert_num_queries: Any) -> None:
     app = rows.liveperson_app(tenants.acme)
-    channel = rows.sms_channel(app, state="broken")
+    channel = rows.sms_channel(app, state="broken", credentials_problem="The token ends on 2026-12-01.")
     rows.event(rows.lane(channel, state="ready"))
     app.problem = "refused"
     app.save()
@@ -303,7 +304,19 @@ def test_the_first_page_says_what_needs_an_operator(tenants: Tenants, admin_clie
 
     facts = {fact.name: fact.value for fact in page.context["facts"]}
     assert facts.pop("Oldest due work").startswith("Due for ")
-    assert facts == {"Broken channels": "1", "Refused LivePerson apps": "1", "Events: dead": "1", "Events: answer lost": "0"}
-    assert [admin_client.get(fact.url).status_code for fact in page.context["facts"]] == [200] * 5
-    with scopes_disabled(), django_assert_num_queries(4):
+    assert facts == {
+        "Broken channels": "1",
+        "Credentials that end": "1",
+        "Refused LivePerson apps": "1",
+        "Events: dead": "1",
+        "Events: answer lost": "0",
+    }
+    urls = {fact.name: fact.url for fact in page.context["facts"]}
+    assert {admin_client.get(url).status_code for url in urls.values()} == {200}
+    assert admin_client.get(urls["Credentials that end"]).context["cl"].result_count == 1
+    assert "The token ends on" in admin_client.get(f"/admin/channels_app/channel/{channel.pk}/change/").content.decode()
+    with scopes_disabled():
+        Channel.objects.update(credentials_problem="")
+    assert admin_client.get(urls["Credentials that end"]).context["cl"].result_count == 0
+    with scopes_disabled(), django_assert_num_queries(5):
         dashboard._facts()

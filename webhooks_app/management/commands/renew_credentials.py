@@ -11,7 +11,7 @@ from webhooks_app.services.checks import renew_credentials
 class Command(BaseCommand):
     help = (
         "Exchanges credentials that end by themselves (Instagram Login: after 60 days) for fresh ones, and names channels whose credentials end "
-        "soon and cannot be exchanged (pages of Meta). Run it once a week."
+        "soon and cannot be exchanged (pages of Meta). The sweeper does so by itself, once a week for each channel; this is for now and for all."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
