@@ -13,7 +13,7 @@ from connector_platform.core.calls import HttpCall, HttpResponse
 from connector_platform.database import run
 from tests.webhooks_app.deliveries import age
 from tests.webhooks_app.whatsapp_number import NOOR, calls_back, sent, taken, waits_s, writes
-from tests.webhooks_app.world import World, ended, text_change
+from tests.webhooks_app.world import World, ended, state_change, text_change
 
 MEDIA = 131053
 
@@ -139,6 +139,17 @@ def test_a_refused_account_breaks_the_channel_and_loses_nothing(world: World, nu
     world.work_on()
     assert sent(world)[2:] == [(NOOR, "one"), (NOOR, "two"), (NOOR, "three")]
     assert {ended(event) for event in world.events(direction="o", kind="text")} == {("done", "sent")}
+
+
+def test_a_notice_of_a_change_is_not_repeated_for_its_words(world: World, number: Channel) -> None:
+    world.decide(number, texts={"closed_by_agent": "Goodbye."})
+    noor = says(world, number, takes=1)
+    world.notify(state_change(noor, world.lp_consumer_id(NOOR), stage="CLOSE", close_reason="AGENT"))
+    world.work()
+    assert sent(world) == [(NOOR, "Goodbye.")]
+    reported(world, number, "wamid.1", MEDIA)
+    assert ended(world.event(kind="conversation_change")) == ("dead", "failed_at_vendor")
+    assert len(sent(world)) == 1
 
 
 def test_an_early_report_is_matched_and_sends_it_again(world: World, number: Channel) -> None:

@@ -17,14 +17,15 @@ from webhooks_app.retry import AGAIN_WAITS_S, wait_s
 
 log = structlog.get_logger(__name__)
 
-# Each sending of a message has its own moment, whatever ids the vendor gave it.
+# Each sending of a message has its own moment, whatever ids the vendor gave it. A change of the conversation that the person was told of is
+# not done again for the sake of the words.
 _FIND = """
 SELECT e.id, e.state, count(DISTINCT m.sent_at), count(DISTINCT m.part),
        max(m.sent_at) = max(m.sent_at) FILTER (WHERE m.provider_message_id = ANY(%(ids)s)),
        e.received_at > now() - %(max_age)s * interval '1 second'
 FROM webhooks_app_deliveredmessage m JOIN webhooks_app_event e ON e.id = m.event_id
 WHERE m.event_id = (SELECT max(event_id) FROM webhooks_app_deliveredmessage WHERE channel_id = %(channel)s AND provider_message_id = ANY(%(ids)s))
-AND e.direction = 'o' GROUP BY e.id
+AND e.direction = 'o' AND e.kind <> 'conversation_change' GROUP BY e.id
 """
 
 # A statement of its own, not a part of the receipt's transaction: that holds the lane of the person, and whoever sends in this lane may be
