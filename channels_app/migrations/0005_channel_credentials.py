@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
             name="credentials_problem",
             field=models.CharField(
                 blank=True,
+                db_default="",
                 default="",
                 help_text="Why the credentials, which work as yet, could not be renewed: somebody has to enter others before they end.",
                 max_length=500,

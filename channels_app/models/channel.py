@@ -67,6 +67,7 @@ class Channel(Row):
         max_length=500,
         blank=True,
         default="",
+        db_default="",
         help_text="Why the credentials, which work as yet, could not be renewed: somebody has to enter others before they end.",
     )
     credentials_asked_at = models.DateTimeField(
