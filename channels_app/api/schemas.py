@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import cache
 from typing import Any, cast
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
@@ -81,8 +82,9 @@ class PlatformSchema(AutoSchema):
         return sorted(statuses)
 
 
+@cache
 def json_schema(model: type[BaseModel]) -> Json:
-    """The JSON schema of what may be given, self-contained: for forms that are made from it."""
+    """The JSON schema of what may be given, self-contained: for forms that are made from it. The same object every time; nobody changes it."""
     return model.model_json_schema(by_alias=True, mode="validation")
 
 
