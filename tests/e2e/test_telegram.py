@@ -220,7 +220,7 @@ def test_what_telegram_refuses_for_good_fails_and_holds_nothing_up(live: LiveSta
 def _outcomes(live: LiveStack, text: str) -> list[Any]:
     with psycopg.connect(live.backing.database_url) as connection:
         return connection.execute(
-            "SELECT state FROM webhooks_app_event WHERE content->>'text' = %s AND state NOT IN ('pending', 'running')", [text]
+            "SELECT state FROM webhooks_app_event WHERE content->>'text' = %s AND state NOT IN ('waiting', 'sending')", [text]
         ).fetchall()
 
 
