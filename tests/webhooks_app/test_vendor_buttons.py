@@ -58,7 +58,7 @@ def press(client: Client, row: Channel, button: str) -> list[tuple[str, str]]:
 def test_the_page_registers_and_removes_and_says_what_the_vendor_said(admin_client: Client, channel: Channel, far_side: FarSide) -> None:
     page = admin_client.get(reverse("admin:channels_app_channel_change", args=[channel.pk])).content.decode()
     assert not far_side.calls
-    assert [name in page for name in ("Test connection", "Register callback URL", "Remove callback URL")] == [True] * 3
+    assert [name in page for name in ("Test connection", "Register webhook", "Remove webhook")] == [True] * 3
 
     registered = press(admin_client, channel, "register_webhook")
     removed = press(admin_client, channel, "remove_webhook")
@@ -84,7 +84,7 @@ def test_a_vendor_without_an_api_for_it_has_no_buttons_and_no_addresses(tenants:
     row = rows.sms_channel(rows.liveperson_app(tenants.acme))
     page = admin_client.get(reverse("admin:channels_app_channel_change", args=[row.pk])).content.decode()
 
-    assert ("Test connection" in page, "Register callback URL" in page) == (True, False)
+    assert ("Test connection" in page, "Register webhook" in page) == (True, False)
     for button in ("register_webhook", "remove_webhook"):
         assert admin_client.post(reverse(f"admin:channels_app_channel_{button}", args=[row.pk])).status_code == 404
     for method in ("POST", "DELETE"):

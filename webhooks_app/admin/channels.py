@@ -25,8 +25,8 @@ class CheckedChannelAdmin(FarSideMixin, ChannelAdmin):
 
     buttons: ClassVar = (
         CHECK,
-        FarSideButton("register_webhook", "Register callback URL", "add_link", register_webhook),
-        FarSideButton("remove_webhook", "Remove callback URL", "link_off", remove_webhook),
+        FarSideButton("register_webhook", "Register webhook", "add_link", register_webhook),
+        FarSideButton("remove_webhook", "Remove webhook", "link_off", remove_webhook),
     )
 
     def buttons_of(self, row: Channel) -> Sequence[FarSideButton]:
@@ -36,5 +36,5 @@ class CheckedChannelAdmin(FarSideMixin, ChannelAdmin):
         hints = ["Asks the vendor with what is stored; save first. Nothing is sent to a consumer."]
         if registers_webhook(row):
             title = PROVIDERS[row.provider].title
-            hints.append(f"“Register callback URL” tells {title} to send this channel's messages here; “Remove” tells it to stop.")
+            hints.append(f"“Register webhook” tells {title} to send this channel's messages here; “Remove” tells it to stop.")
         return hints
