@@ -12,6 +12,7 @@ import structlog
 from django.db import connections
 
 from channels_app.providers.registry import PROVIDERS
+from channels_app.services.channels import note_credentials
 from connector_platform.core.clock import monotonic_s
 from connector_platform.database import run
 from webhooks_app.services.checks import renew_credentials
@@ -83,5 +84,7 @@ class Renewals:
     def _renew(channel_id: uuid.UUID) -> None:
         try:
             renew_credentials(channel_id)
-        except Exception:
+        except Exception as error:
             log.exception("renewal_failed", channel_id=str(channel_id))
+            # Noted like a refusal, or it would be the longest due for ever, and its vendor be called every few minutes.
+            note_credentials(channel_id, f"The platform failed while it asked the vendor ({type(error).__name__}); see the log.")

@@ -199,6 +199,13 @@ def test_one_vendor_that_fails_badly_keeps_no_other_channel_waiting(
     days_ago(world.channel, 9)
     renewed()
     assert asked == [world.channel.pk, channel.pk], "longest due first"
+    # and is asked again the next day, not the next time
+    renewed()
+    assert len(asked) == 2
+    assert "RuntimeError" in problem_of(channel)
+    days_ago(channel, 1.1)
+    renewed()
+    assert asked[2:] == [channel.pk]
 
 
 def test_broken_channels_and_vendors_without_an_end_are_not_asked(channel: Channel, world: World) -> None:
